@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * abi.h - calling conventions and system-call tables: numbers, names, arguments.
+ *
+ * The tables are data (*.tbl), one line per call, turned into C at build time.
+ */
+#ifndef ABI_ABI_H
+#define ABI_ABI_H
+
+#include "engine/engine.h"
+
+enum abi_id { ABI_X86_64, ABI_I386, ABI_X32, ABI_N };
+
+/* Ordinary bit of x32 numbers (__X32_SYSCALL_BIT). */
+#define ABI_X32_BIT 0x40000000u
+
+extern const struct eng_abi abi_conventions[ABI_N];
+
+struct abi_arg {
+	const char *type; /* C type as in the man page, "const char *" */
+	const char *name;
+};
+
+struct abi_call {
+	u32 nr;
+	const char *name; /* kernel name, "newfstatat" */
+	const char *alias; /* man-page name where it differs, or NULL */
+	u8 nargs;
+	struct abi_arg arg[6];
+};
+
+/* The ABI's table, sorted by number. */
+const struct abi_call *abi_calls(enum abi_id abi, size_t *n);
+/* NULL when the number is unknown. x32 numbers may carry their bit or not. */
+const struct abi_call *abi_call_by_nr(enum abi_id abi, u64 nr);
+/* By kernel name, man-page name, or either with SYS_ or __NR_ before it; NULL if unknown. */
+const struct abi_call *abi_call_by_name(enum abi_id abi, const char *name);
+/* The known name nearest to @name, or NULL when none is near. */
+const char *abi_call_suggest(enum abi_id abi, const char *name);
+/* From PTRACE_GET_SYSCALL_INFO's arch (AUDIT_ARCH_*) and number. */
+enum abi_id abi_from_audit(u32 arch, u64 nr);
+/* Name of an errno value, "ENOENT", or NULL. */
+const char *abi_errno_name(int err);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * asm.h - machine code: text to bytes, and the guard that custom code runs in.
+ */
+#ifndef ASM_ASM_H
+#define ASM_ASM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/base.h"
+
+/*
+ * Assemble Intel-syntax text with GNU as; ';' separates statements. Returns malloc'ed
+ * bytes and their number, or NULL and a malloc'ed message ("as" missing, its complaint with
+ * the statement it is about).
+ */
+u8 *asm_assemble(const char *text, size_t *len, char **error);
+/*
+ * Hex digits as bytes: blanks, 0x, x and \x are skipped, an odd count gets a leading 0.
+ * NULL and @error (malloc'ed, with the column) when something else is in it or it is empty.
+ */
+u8 *asm_parse_hex(const char *text, size_t *len, char **error);
+
+/*
+ * The guard: a helper process that shares nothing with the debugger but the registers
+ * block, the buffers and the code, so that no fault, jump or store of custom code can hurt
+ * the debugger. Microsoft x64 calling convention.
+ */
+struct asm_guard;
+struct asm_code; /* code loaded into a guard */
+
+struct asm_guard *asm_guard_new(void);
+void asm_guard_free(struct asm_guard *g);
+/* Memory shared by the debugger and the guarded code, zeroed. NULL on failure. */
+u8 *asm_guard_buffer(struct asm_guard *g, size_t size);
+void asm_guard_buffer_free(struct asm_guard *g, u8 *buf);
+/* Copies the bytes and appends a RET. NULL on failure. */
+struct asm_code *asm_guard_load(struct asm_guard *g, const u8 *bytes, size_t len);
+void asm_guard_unload(struct asm_guard *g, struct asm_code *code);
+
+#define ASM_GUEST_REGS 16 /* rax rcx rdx rbx rsp rbp rsi rdi r8..r15, 8 bytes each */
+
+/*
+ * Run it: as a condition rcx = regs, rdx = context; as an action rcx = buffer or 0,
+ * rdx = regs, r8 = context. @regs is read and written back. Returns true and the value of
+ * rax, or false and a text in @why: "fault at offset 3: bad address 0x10", "did not end
+ * within 100 ms", "jumped to 0x1234, outside its code". Regs are unchanged then, and the
+ * guard is fit for the next run.
+ */
+bool asm_guard_condition(struct asm_guard *g, struct asm_code *code, u64 regs[ASM_GUEST_REGS],
+			 u64 context, u64 *rax, char *why, size_t why_size);
+bool asm_guard_action(struct asm_guard *g, struct asm_code *code, u8 *buffer,
+		      u64 regs[ASM_GUEST_REGS], u64 context, u64 *rax, char *why,
+		      size_t why_size);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * debugger.h - a session: one target, its events, globals, outputs and settings.
+ *
+ * The only thing that commands call. No function here prints to the terminal except
+ * through the session's console, and none reads from it.
+ */
+#ifndef DEBUGGER_DEBUGGER_H
+#define DEBUGGER_DEBUGGER_H
+
+#include "output/output.h"
+#include "script/script.h"
+#include "target/target.h"
+
+struct dbg;
+
+struct dbg *dbg_new(struct console *con);
+/* Launched debuggees are killed, attached ones let go. */
+void dbg_free(struct dbg *d);
+
+struct console *dbg_console(struct dbg *d);
+struct out_set *dbg_outputs(struct dbg *d);
+struct scr_env *dbg_env(struct dbg *d);
+/* Text of the last failure of a call below. */
+const char *dbg_error(const struct dbg *d);
+
+/* --- settings: data, one row each; the `settings` command shows and sets them --- */
+#define DBG_SETTINGS(X)                                                                          \
+	/* id, name, kind, default, help */                                                    \
+	X(AUTOFLUSH, "autoflush", "on|off", 0, "drop queued messages when an event is disabled or cleared") \
+	X(AUTOUNPAUSE, "autounpause", "on|off", 1, "setting an event resumes the printing of messages") \
+	X(FILTER, "filter", "on|off", 1, "launched debuggees get a seccomp filter, so that only wanted calls stop") \
+	X(PLACEMENT, "placement", "on|off", 1, "keep the debugger and a busy launched thread on one CPU") \
+	X(BUDGET, "budget", "number", 0x4000000, "instructions that one run of a script may execute") \
+	X(SLOWSINK, "slowsink", "wait|drop", 0, "an output that cannot keep up slows the debuggee down, or loses messages (counted)") \
+	X(CODETIME, "codetime", "number", 0x64, "milliseconds that custom code may run")
+
+enum dbg_setting {
+#define X(id, name, kind, def, help) DBG_SET_##id,
+	DBG_SETTINGS(X)
+#undef X
+	DBG_NSETTINGS
+};
+
+struct dbg_setting_name {
+	const char *name, *kind, *help;
+	u64 def;
+};
+
+extern const struct dbg_setting_name dbg_setting_names[DBG_NSETTINGS];
+u64 dbg_setting(const struct dbg *d, enum dbg_setting s);
+int dbg_set(struct dbg *d, enum dbg_setting s, u64 value);
+
+/* --- debuggees; 0 or a negative errno with dbg_error() --- */
+int dbg_launch(struct dbg *d, char *const *argv);
+int dbg_restart(struct dbg *d); /* kill what was launched last, launch it again */
+int dbg_attach(struct dbg *d, u32 pid);
+int dbg_detach(struct dbg *d, u32 pid); /* 0: the current process */
+int dbg_kill(struct dbg *d, u32 pid); /* 0: the current process */
+bool dbg_has_debuggee(const struct dbg *d);
+/* True between a stop and the next `g`; all threads are halted then. */
+bool dbg_stopped(const struct dbg *d);
+
+/* Current thread: registers, memory and `?` refer to it. 0 when there is none. */
+u32 dbg_current_tid(const struct dbg *d);
+u32 dbg_current_pid(const struct dbg *d);
+int dbg_switch(struct dbg *d, u32 tid); /* a tid, or a pid for its main thread */
+size_t dbg_threads(struct dbg *d, struct tgt_thread_info *info, size_t max);
+bool dbg_comm(struct dbg *d, u32 tid, char *buf, size_t size);
+
+/* --- running --- */
+enum dbg_why {
+	DBG_BREAK, /* an event's break, or pause() */
+	DBG_INTERRUPTED, /* dbg_interrupt(): Ctrl-C, `pause` */
+	DBG_ERROR, /* the target failed; dbg_error() */
+	DBG_ENDED, /* no debuggee is left */
+	DBG_TIMEOUT, /* dbg_run_for() only: still running */
+};
+
+struct dbg_halt {
+	enum dbg_why why;
+	u32 event; /* BREAK: which */
+	struct tgt_stop stop; /* BREAK: where */
+	enum eng_stage stage;
+};
+
+/*
+ * Let the debuggee run until something stops it. @pass_breaks: a break prints its lines and
+ * the debuggee goes on (batch mode after the last command).
+ */
+int dbg_go(struct dbg *d, bool pass_breaks, struct dbg_halt *halt);
+/* Run for at most @ms (the `sleep` command). */
+int dbg_run_for(struct dbg *d, u64 ms, struct dbg_halt *halt);
+/* Stop it as soon as possible. Async-signal-safe. */
+void dbg_interrupt(struct dbg *d);
+/* Wait status of the process launched first, once it ended: true and as from wait(2). */
+bool dbg_exit_status(const struct dbg *d, int *status);
+
+/* --- events --- */
+struct dbg_event_spec {
+	enum eng_kind kind;
+	u8 stages;
+	bool sc, imm;
+	u64 nr; /* or ENG_ANY */
+	u64 pid, core; /* or ENG_ANY */
+	u64 buffer_size;
+	struct scr_source script; /* text NULL: none */
+	const u8 *condition, *code; /* machine code; NULL: none */
+	size_t condition_len, code_len;
+	const char *outputs[OUT_EVENT_MAX]; /* names; checked here */
+	size_t noutputs;
+	const char *command; /* as typed, for `events` */
+};
+
+/*
+ * Arm. Order of checks as documented (script, output, the rest), so that a script error
+ * takes no number. @diags receives compile errors and warnings.
+ */
+int dbg_event_add(struct dbg *d, const struct dbg_event_spec *spec, struct scr_diags *diags,
+		  u32 *id);
+
+enum dbg_event_op { DBG_EV_ENABLE, DBG_EV_DISABLE, DBG_EV_CLEAR };
+#define DBG_ALL (~0u)
+/* @id may be DBG_ALL. -ENOENT: no such event. */
+int dbg_event_ctl(struct dbg *d, enum dbg_event_op op, u32 id);
+/* Short-circuit (or not) the call that the debuggee is halted at. */
+int dbg_event_sc(struct dbg *d, bool on);
+
+struct dbg_event_info {
+	u32 id;
+	bool enabled;
+	const char *command;
+	const struct eng_event *ev; /* counters, filters */
+};
+/* The i-th event in order of numbers; false beyond the last. */
+bool dbg_event_list(const struct dbg *d, size_t i, struct dbg_event_info *info);
+
+/* --- evaluate --- */
+/*
+ * Compile and run statements in the current thread (registers all zero without one).
+ * Returns 0, -EINVAL for compile errors (in @diags), -EFAULT for a script error
+ * (already printed).
+ */
+int dbg_eval(struct dbg *d, const struct scr_source *src, struct scr_diags *diags);
+/* One expression to a value. */
+int dbg_eval_value(struct dbg *d, const struct scr_source *src, u64 *value,
+		   struct scr_diags *diags);
+
+/* --- registers and memory of the current thread --- */
+/* Value of a register or of a part of one. -ENODATA: not available on this target. */
+int dbg_reg_get(struct dbg *d, const struct eng_reg_name *reg, u64 *value);
+int dbg_reg_set(struct dbg *d, const struct eng_reg_name *reg, u64 value);
+size_t dbg_mem_read(struct dbg *d, u64 addr, void *buf, size_t n);
+size_t dbg_mem_write(struct dbg *d, u64 addr, const void *buf, size_t n);
+
+/* --- messages --- */
+/* Drop (counted) what is queued and not yet delivered; returns how many messages. */
+u64 dbg_flush(struct dbg *d);
+
+struct dbg_stats {
+	u64 stops, fired, faults, dropped, messages;
+};
+void dbg_stats(const struct dbg *d, struct dbg_stats *st);
+/* Target's own lines for .status. */
+void dbg_target_status(struct dbg *d, char *buf, size_t size);
+
+#endif

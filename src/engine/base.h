@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * base.h - the types and helpers that every engine file may use.
+ *
+ * The engine is compiled into the debugger, into debuggees and into a kernel
+ * module: nothing here may need a C library, allocate, or keep state.
+ */
+#ifndef ENGINE_BASE_H
+#define ENGINE_BASE_H
+
+#ifdef __KERNEL__
+#include <linux/string.h>
+#include <linux/types.h>
+#else
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef unsigned long long u64; /* prints with %llx in user space and kernel alike */
+typedef int8_t s8;
+typedef int16_t s16;
+typedef int32_t s32;
+typedef long long s64;
+
+/* The only outside symbols that the engine may reference (gcc emits calls to them anyway). */
+void *memcpy(void *dst, const void *src, size_t n);
+void *memmove(void *dst, const void *src, size_t n);
+void *memset(void *dst, int c, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+#endif
+
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#endif
+#define ENG_LIKELY(x) __builtin_expect(!!(x), 1)
+#define ENG_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define ENG_BIT(n) (1ULL << (n))
+
+#endif

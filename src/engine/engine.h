@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * engine.h - what happens at an event: firing contexts, hosts, armed events,
+ * and the functions that run them.
+ *
+ * The engine keeps no state of its own. Everything it changes belongs to the
+ * caller: the firing context, the armed events' counters, the globals.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base.h"
+#include "builtins.h"
+#include "program.h"
+#include "regs.h"
+
+/*
+ * The engine's own address window. Its addresses are not canonical on x86-64,
+ * with 4 or 5 paging levels, so no debuggee can have memory there:
+ *
+ *	 63      56 55      48 47                                0
+ *	 | 0x5c    | segment  | byte offset in the segment       |
+ */
+#define ENG_WINDOW 0x5cULL
+#define ENG_ADDR(seg, off) (ENG_WINDOW << 56 | (u64)(seg) << 48 | (u64)(off))
+#define ENG_IS_ENGINE_ADDR(a) ((a) >> 56 == ENG_WINDOW)
+
+enum eng_segment {
+	ENG_SEG_DATA, /* the program's constant data; read-only */
+	ENG_SEG_GLOBALS, /* global i at offset 8 * i */
+	ENG_SEG_FRAME, /* frame memory of this run */
+	ENG_SEG_BUFFER, /* the event's pre-allocated buffer */
+	ENG_SEG_TEXT, /* texts of pseudo-registers; read-only */
+};
+
+enum eng_stage { ENG_PRE = 0, ENG_POST = 1 };
+#define ENG_STAGE_PRE ENG_BIT(ENG_PRE)
+#define ENG_STAGE_POST ENG_BIT(ENG_POST)
+
+enum eng_kind { ENG_EV_SYSCALL, ENG_EV_SYSRET, ENG_NKINDS };
+
+/* A calling convention: where a system call keeps its number, arguments and result. */
+struct eng_abi {
+	const char *name; /* "x86-64", "i386", "x32" */
+	u8 nr, ret; /* enum eng_reg */
+	u8 arg[6];
+	u8 width; /* bits of an argument: 32 or 64 */
+};
+
+/*
+ * A firing context: one thread at one stop. Registers are fetched when first
+ * asked for (eng_host.load_regs) and written back once, by the host, from
+ * @dirty, before the thread is resumed.
+ *
+ * At a system-call entry stage pre, ENG_RAX is the number of the call.
+ */
+struct eng_ctx {
+	u64 reg[ENG_NREGS];
+	u64 loaded, dirty; /* by enum eng_reg */
+	const struct eng_abi *abi;
+	u32 pid, tid;
+	u32 core; /* valid once core_known */
+	bool core_known;
+	u64 nr; /* number of the call as the kernel gave it (filter, $context of !syscall) */
+	u64 context; /* $context */
+	/* answers of the events of this stop */
+	bool skip; /* short-circuit */
+	bool ret_set; /* $syscall_return was assigned before the call: */
+	u64 ret; /* the result if, and only if, the call is short-circuited */
+	bool brk; /* break into the debugger */
+	u32 brk_event; /* which event asked first */
+	void *target; /* the host's own handle of the thread */
+};
+
+enum eng_error {
+	ENG_OK,
+	ENG_E_ADDR, /* bad address: values = address, length */
+	ENG_E_DIV, /* division by zero, MIN / -1: values = the operands */
+	ENG_E_SHIFT, /* shift count: values = count, width */
+	ENG_E_BOUND, /* array index: values = index, bound */
+	ENG_E_BUDGET, /* instruction budget used up */
+	ENG_E_STACK, /* call depth or stack used up */
+	ENG_E_DEADLOCK, /* spinlock that nobody can release: values = address */
+	ENG_E_REG, /* register not readable or writable here: values = enum eng_reg */
+	ENG_E_UNSUPPORTED, /* the host cannot do this: values = built-in or pseudo-register */
+	ENG_E_STAGE, /* not in this stage: values = built-in or pseudo-register */
+};
+
+/* "division by zero" ...; never NULL. */
+const char *eng_error_text(enum eng_error e);
+
+struct eng_fault {
+	enum eng_error code;
+	u32 pc, line;
+	u64 value[2];
+};
+
+struct eng_event;
+
+enum eng_msg_kind {
+	ENG_MSG_TEXT, /* text of print and printf */
+	ENG_MSG_FAULT, /* a script error: fault is set, text is not */
+	ENG_MSG_CODE, /* custom code was ended by its guard: text says why */
+};
+
+/* A message: borrowed memory, valid during emit() only. */
+struct eng_msg {
+	enum eng_msg_kind kind;
+	const struct eng_event *event; /* NULL for `?` */
+	u32 pid, tid;
+	u8 stage;
+	u64 time; /* host's clock, ns; 0 if the host has none */
+	const char *text;
+	u32 len;
+	const struct eng_fault *fault;
+};
+
+enum eng_request { ENG_REQ_ENABLE, ENG_REQ_DISABLE, ENG_REQ_CLEAR, ENG_REQ_FLUSH };
+
+/* Which piece of custom code of an event to run. */
+enum eng_code { ENG_CODE_CONDITION, ENG_CODE_ACTION };
+
+/*
+ * A host: what the engine asks of the world. All functions get the context, and
+ * through ctx->target the host's own state. No function may free or change an
+ * armed event during a firing; requests are carried out when it is over.
+ */
+struct eng_host {
+	/*
+	 * Fetch at least the registers of @mask into ctx->reg and set their bits in
+	 * ctx->loaded; dirty ones are not overwritten. False: not available here.
+	 */
+	bool (*load_regs)(struct eng_ctx *ctx, u64 mask);
+	/* Copy debuggee memory. Number of bytes copied, short at the first unreadable one. */
+	size_t (*read_mem)(struct eng_ctx *ctx, u64 addr, void *dst, size_t len);
+	size_t (*write_mem)(struct eng_ctx *ctx, u64 addr, const void *src, size_t len);
+	/* Value of a pseudo-register that the engine does not know itself. False: none here. */
+	bool (*pseudo)(struct eng_ctx *ctx, enum eng_pseudo id, u64 *value);
+	/* Text of a TEXT pseudo-register, NUL-terminated, into @buf. */
+	bool (*text)(struct eng_ctx *ctx, enum eng_pseudo id, char *buf, size_t size);
+	u64 (*clock)(struct eng_ctx *ctx); /* ns, monotonic */
+	void (*emit)(struct eng_ctx *ctx, const struct eng_msg *msg);
+	void (*request)(struct eng_ctx *ctx, enum eng_request what, u64 event);
+	/*
+	 * Run custom code on a copy of the registers. Returns false when the guard ended
+	 * it (the host has then told the user and requested that the event be disabled).
+	 * @result: what the code returned in rax.
+	 */
+	bool (*run_code)(struct eng_ctx *ctx, const struct eng_event *ev, enum eng_code which,
+			 u64 *result);
+	/*
+	 * Wait a moment for a lock that somebody else holds. False: nobody else can run
+	 * now, so that waiting is a deadlock. NULL counts as false.
+	 */
+	bool (*relax)(struct eng_ctx *ctx, u32 spins);
+	u64 regs_readable, regs_writable; /* storage registers, by bit */
+};
+
+/* What a target lets scripts use; the compiler refuses the rest by name. */
+struct eng_caps {
+	const char *target; /* "process" */
+	char letter; /* 'P', in the built-ins' targets column */
+	u64 regs_readable, regs_writable;
+	u64 pseudo; /* enum eng_pseudo, by bit */
+};
+
+/*
+ * An armed event. Data only; owner is whoever armed it. Filters: ENG_ANY means all.
+ */
+#define ENG_ANY (~0ULL)
+
+struct eng_event {
+	u32 id; /* number; tag = id + ENG_TAG */
+	u8 kind; /* enum eng_kind */
+	u8 stages; /* ENG_STAGE_* */
+	bool enabled;
+	bool sc; /* short-circuit by default */
+	bool brk; /* action: break */
+	bool has_condition, has_code; /* custom code exists; the host runs it */
+	u64 nr; /* number of the call, low 32 bits compared; or ENG_ANY */
+	const struct eng_abi *abi; /* NULL: any */
+	u64 pid, core; /* or ENG_ANY */
+	const struct eng_program *prog; /* NULL: no script */
+	u8 *buffer; /* pre-allocated buffer */
+	u64 buffer_size;
+	void *owner; /* the debugger's own record */
+	/* counters */
+	u64 fired, condition_false, faults, dropped;
+};
+
+#define ENG_TAG 0x1000000u
+
+/* Where the globals live: memory of the host, one 64-bit slot each. */
+struct eng_globals {
+	u64 *slot;
+	u32 nslots;
+};
+
+/*
+ * Working memory of one run at a time: stacks and the print buffer. Big; one per
+ * CPU or per debugger. Opaque but for its size.
+ */
+#define ENG_STACK_REGS 16384
+#define ENG_STACK_MEM (1u << 20)
+#define ENG_STACK_CALLS 1024
+#define ENG_PRINT_MAX 4096
+struct eng_vm;
+size_t eng_vm_size(void);
+void eng_vm_init(struct eng_vm *vm, const struct eng_host *host, struct eng_globals *globals,
+		 u64 budget);
+/* Instructions that one run may execute; counted at jumps back and calls, never too few. */
+void eng_vm_set_budget(struct eng_vm *vm, u64 budget);
+
+/*
+ * Run @prog in @ctx for @ev (NULL: `?`). Messages go to the host. On a script error
+ * returns its code, fills @fault, and leaves the effects so far.
+ */
+enum eng_error eng_run(struct eng_vm *vm, const struct eng_program *prog, struct eng_ctx *ctx,
+		       struct eng_event *ev, enum eng_stage stage, struct eng_fault *fault);
+
+/*
+ * All events of @kind and @stage at one stop, in order of their numbers:
+ * filter, condition, script, custom code, break. @evs is sorted by number.
+ * Results: ctx->skip, ctx->brk, ctx->dirty, messages. Returns how many fired.
+ */
+u32 eng_fire(struct eng_vm *vm, struct eng_event *const *evs, u32 nevs, enum eng_kind kind,
+	     enum eng_stage stage, struct eng_ctx *ctx);
+
