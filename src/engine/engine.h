@@ -70,6 +70,7 @@ struct eng_ctx {
 	bool brk; /* break into the debugger */
 	u32 brk_event; /* which event asked first */
 	void *target; /* the host's own handle of the thread */
+	u64 result; /* what function 0 of the last program run returned (SCR_EXPRESSION) */
 };
 
 enum eng_error {
@@ -226,3 +227,4 @@ enum eng_error eng_run(struct eng_vm *vm, const struct eng_program *prog, struct
 u32 eng_fire(struct eng_vm *vm, struct eng_event *const *evs, u32 nevs, enum eng_kind kind,
 	     enum eng_stage stage, struct eng_ctx *ctx);
 
+#endif
