@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Short ways into the Meson build.
+#
+#   make            build build/src/lstar
+#   make run        watch the read calls of a real program and their results
+#   make check      every test, twice (plain and with sanitizers), fuzzers, style
+#   make bench      what interception costs, beside a bare tracer and strace
+#   make fuzz       every fuzz target, FUZZ_SECONDS (60) each
+#   make install    into $(DESTDIR)$(PREFIX)
+#   make clean      remove all that was built
+
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+
+LSTAR = $(BUILD)/src/lstar
+
+.PHONY: all run check bench fuzz install clean deps
+
+all: $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+
+$(BUILD)/build.ninja: | deps
+	meson setup --prefix=$(PREFIX) $(BUILD)
+
+deps:
+	@deps/install.sh deps/debian.txt
+
+run: all
+	@echo "md5sum reads two files: each pair of lines is one read(2), 'arg3' bytes wanted" \
+		"and 'result' bytes got (hexadecimal)."
+	$(LSTAR) -b -q -s examples/syscall-result.ds '$$pid' 0 -- md5sum Makefile LICENSE
+
+check:
+	@deps/install.sh deps/debian.txt deps/debian-check.txt
+	@python3 tests/check.py
+
+bench: all
+	@deps/install.sh deps/debian-bench.txt
+	@python3 bench/run.py $(BUILD)
+
+fuzz:
+	@deps/install.sh deps/debian.txt deps/debian-check.txt
+	@python3 tests/fuzz/run.py --seconds $(FUZZ_SECONDS)
+
+install: all
+	meson configure $(BUILD) -Dprefix=$(PREFIX)
+	DESTDIR=$(DESTDIR) meson install -C $(BUILD)
+
+clean:
+	rm -rf $(BUILD) build-check
