@@ -47,7 +47,7 @@ fuzz:
 
 install: all
 	meson configure $(BUILD) -Dprefix=$(PREFIX)
-	DESTDIR=$(DESTDIR) meson install -C $(BUILD)
+	DESTDIR=$(abspath $(DESTDIR)) meson install -C $(BUILD)
 
 clean:
 	rm -rf $(BUILD) build-check
