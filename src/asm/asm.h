@@ -32,6 +32,8 @@ struct asm_code; /* code loaded into a guard */
 
 struct asm_guard *asm_guard_new(void);
 void asm_guard_free(struct asm_guard *g);
+/* How long a run may take, in milliseconds; 100 unless set. */
+void asm_guard_set_limit(struct asm_guard *g, unsigned ms);
 /* Memory shared by the debugger and the guarded code, zeroed. NULL on failure. */
 u8 *asm_guard_buffer(struct asm_guard *g, size_t size);
 void asm_guard_buffer_free(struct asm_guard *g, u8 *buf);

@@ -28,7 +28,6 @@ const char *dbg_error(const struct dbg *d);
 #define DBG_SETTINGS(X)                                                                          \
 	/* id, name, kind, default, help */                                                    \
 	X(AUTOFLUSH, "autoflush", "on|off", 0, "drop queued messages when an event is disabled or cleared") \
-	X(AUTOUNPAUSE, "autounpause", "on|off", 1, "setting an event resumes the printing of messages") \
 	X(FILTER, "filter", "on|off", 1, "launched debuggees get a seccomp filter, so that only wanted calls stop") \
 	X(PLACEMENT, "placement", "on|off", 1, "keep the debugger and a busy launched thread on one CPU") \
 	X(BUDGET, "budget", "number", 0x4000000, "instructions that one run of a script may execute") \
@@ -102,6 +101,7 @@ struct dbg_event_spec {
 	u8 stages;
 	bool sc, imm;
 	u64 nr; /* or ENG_ANY */
+	const struct eng_abi *abi; /* of nr; NULL: any calling convention */
 	u64 pid, core; /* or ENG_ANY */
 	u64 buffer_size;
 	struct scr_source script; /* text NULL: none */

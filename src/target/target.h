@@ -129,6 +129,8 @@ struct tgt_ops {
 	/* Threads of the debuggee; returns how many there are, fills at most @max. */
 	size_t (*threads)(struct target *t, struct tgt_thread_info *info, size_t max);
 	struct tgt_thread *(*find)(struct target *t, u32 tid);
+	/* Keep the debugger and a busy launched thread on one CPU, or leave placement alone. */
+	void (*placement)(struct target *t, bool on);
 	/* A line or two for .status: counters, what mechanism is in use. */
 	void (*status)(struct target *t, char *buf, size_t size);
 };

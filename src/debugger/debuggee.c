@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * debuggee.c - starting, taking, letting go and choosing debuggees.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "debugger/session.h"
+
+#define NO_DEBUGGEE "there is no debuggee: start one with '.start', or take one with '.attach'"
+
+struct tgt_thread *dbg_thread(struct dbg *d, u32 tid)
+{
+	return tid ? d->target->ops->find(d->target, tid) : NULL;
+}
+
+static u32 pid_of(struct dbg *d, u32 tid)
+{
+	size_t n = dbg_threads(d, NULL, 0);
+	struct tgt_thread_info *info = calloc(n + 1, sizeof(*info));
+	u32 pid = tid;
+
+	n = info ? dbg_threads(d, info, n) : 0;
+	for (size_t i = 0; i < n; i++)
+		if (info[i].tid == tid)
+			pid = info[i].pid;
+	free(info);
+	return pid;
+}
+
+/* After a thread or process went away: the current one must exist. */
+static void fix_current(struct dbg *d)
+{
+	struct tgt_thread_info info;
+
+	if (dbg_thread(d, d->current))
+		return;
+	d->current = dbg_threads(d, &info, 1) ? info.tid : 0;
+	if (d->held.valid && !dbg_thread(d, d->held.stop.tid))
+		d->held.valid = false;
+}
+
+static char **copy_argv(char *const *argv)
+{
+	size_t n = 0;
+
+	while (argv[n])
+		n++;
+	char **copy = calloc(n + 1, sizeof(*copy));
+
+	for (size_t i = 0; copy && i < n; i++)
+		copy[i] = strdup(argv[i]);
+	return copy;
+}
+
+static void free_argv(char **argv)
+{
+	for (char **p = argv; p && *p; p++)
+		free(*p);
+	free(argv);
+}
+
+int dbg_launch(struct dbg *d, char *const *argv)
+{
+	struct tgt_launch l = { .argv = argv, .seccomp = d->setting[DBG_SET_FILTER], .aslr = true };
+	u32 pid;
+
+	con_flush(d->con);
+	int err = d->target->ops->launch(d->target, &l, &pid);
+
+	if (err)
+		return dbg_fail_target(d, err);
+	char **copy = copy_argv(argv);
+
+	if (copy) {
+		free_argv(d->argv);
+		d->argv = copy;
+	}
+	d->main_pid = pid;
+	d->have_status = false;
+	if (!d->held.valid)
+		d->current = pid;
+	d->interest_stale = true;
+	return 0;
+}
+
+int dbg_restart(struct dbg *d)
+{
+	if (!d->argv)
+		return dbg_fail(d, -ENOENT, "nothing to restart: no program has been started");
+	if (!d->have_status && dbg_thread(d, d->main_pid)) {
+		int err = dbg_kill(d, d->main_pid);
+
+		if (err)
+			return err;
+	}
+	/* dbg_launch() frees d->argv when it has its own copy. */
+	char **argv = copy_argv(d->argv);
+
+	if (!argv)
+		return dbg_fail(d, -ENOMEM, "no memory to restart");
+	int err = dbg_launch(d, argv);
+
+	free_argv(argv);
+	if (!err)
+		d->current = d->main_pid;
+	return err;
+}
+
+int dbg_attach(struct dbg *d, u32 pid)
+{
+	int err = d->target->ops->attach(d->target, pid);
+
+	if (err)
+		return dbg_fail_target(d, err);
+	if (!d->held.valid)
+		d->current = pid;
+	d->interest_stale = true;
+	return 0;
+}
+
+static int current_or(struct dbg *d, u32 *pid)
+{
+	if (!*pid)
+		*pid = dbg_current_pid(d);
+	return *pid ? 0 : dbg_fail(d, -ESRCH, NO_DEBUGGEE);
+}
+
+/* The held stop belongs to a process that is about to go its own way: finish it first. */
+static void drop_held(struct dbg *d, u32 pid, bool store)
+{
+	struct tgt_thread *th;
+
+	if (!d->held.valid || d->held.stop.pid != pid)
+		return;
+	th = dbg_thread(d, d->held.stop.tid);
+	if (store && th)
+		d->target->ops->store_regs(d->target, th, &d->held.ctx);
+	d->held.valid = false;
+}
+
+int dbg_detach(struct dbg *d, u32 pid)
+{
+	int err = current_or(d, &pid);
+
+	if (err)
+		return err;
+	drop_held(d, pid, true);
+	err = d->target->ops->detach(d->target, pid);
+	if (err)
+		return dbg_fail_target(d, err);
+	fix_current(d);
+	return 0;
+}
+
+int dbg_kill(struct dbg *d, u32 pid)
+{
+	int err = current_or(d, &pid);
+
+	if (err)
+		return err;
+	drop_held(d, pid, false);
+	err = d->target->ops->kill(d->target, pid);
+	if (err)
+		return dbg_fail_target(d, err);
+	fix_current(d);
+	return 0;
+}
+
+bool dbg_has_debuggee(const struct dbg *d)
+{
+	return d->target->ops->threads(d->target, NULL, 0) != 0;
+}
+
+bool dbg_stopped(const struct dbg *d)
+{
+	return !d->running && dbg_has_debuggee(d);
+}
+
+u32 dbg_current_tid(const struct dbg *d)
+{
+	return d->current;
+}
+
+u32 dbg_current_pid(const struct dbg *d)
+{
+	return d->current ? pid_of((struct dbg *)d, d->current) : 0;
+}
+
+int dbg_switch(struct dbg *d, u32 tid)
+{
+	if (!dbg_has_debuggee(d))
+		return dbg_fail(d, -ESRCH, NO_DEBUGGEE);
+	if (!dbg_thread(d, tid))
+		return dbg_fail(d, -ESRCH, "%u is no thread or process of the debuggee; "
+				"'.switch list' shows them", tid);
+	d->current = tid;
+	return 0;
+}
+
+size_t dbg_threads(struct dbg *d, struct tgt_thread_info *info, size_t max)
+{
+	return d->target->ops->threads(d->target, info, max);
+}
+
+bool dbg_comm(struct dbg *d, u32 tid, char *buf, size_t size)
+{
+	struct tgt_thread *th = dbg_thread(d, tid);
+
+	return th && d->target->ops->comm(d->target, th, buf, size);
+}
+
+bool dbg_exit_status(const struct dbg *d, int *status)
+{
+	*status = d->status;
+	return d->have_status;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * message.c - the way of a message: from the engine to the console or to an event's
+ * outputs, in order, nothing lost without being counted.
+ */
+#include <string.h>
+
+#include "debugger/session.h"
+
+void dbg_deliver(struct dbg *d)
+{
+	if (d->nbatch)
+		con_write(d->con, d->batch, d->nbatch);
+	d->nbatch = d->batch_msgs = 0;
+}
+
+u64 dbg_flush(struct dbg *d)
+{
+	u64 n = d->batch_msgs;
+
+	d->stats.dropped += n;
+	d->nbatch = d->batch_msgs = 0;
+	return n;
+}
+
+static void to_console(struct dbg *d, bool imm, const char *text, size_t len)
+{
+	if (!imm && len <= sizeof(d->batch)) {
+		if (d->nbatch + len > sizeof(d->batch))
+			dbg_deliver(d);
+		memcpy(d->batch + d->nbatch, text, len);
+		d->nbatch += len;
+		d->batch_msgs++;
+		return;
+	}
+	dbg_deliver(d); /* older text first */
+	con_write(d->con, text, len);
+}
+
+static void to_outputs(struct dbg *d, struct dbg_event *e, const char *text, size_t len)
+{
+	for (size_t i = 0; i < e->nout; i++) {
+		const char *failed = NULL;
+
+		out_send(e->out[i], text, len, &failed);
+		if (failed)
+			con_error(d->con,
+				  "%s; what event %x prints is no longer delivered there",
+				  failed, e->ev.id);
+	}
+}
+
+/* "1 / 0" and its like: the values that a script error is about. */
+static void fault_values(const struct eng_fault *f, char *buf, size_t size)
+{
+	u64 a = f->value[0], b = f->value[1];
+
+	buf[0] = 0;
+	switch (f->code) {
+	case ENG_E_ADDR:
+		snprintf(buf, size, ": %llu byte%s at %llx", b, b == 1 ? "" : "s", a);
+		break;
+	case ENG_E_DIV:
+		snprintf(buf, size, ": %llx by %llx", a, b);
+		break;
+	case ENG_E_SHIFT:
+		snprintf(buf, size, ": by %lld in %llu bits", (s64)a, b);
+		break;
+	case ENG_E_BOUND:
+		snprintf(buf, size, ": index %llx of %llx", a, b);
+		break;
+	case ENG_E_DEADLOCK:
+		snprintf(buf, size, ": the lock at %llx is held and nobody can release it", a);
+		break;
+	default:
+		break;
+	}
+}
+
+static void print_fault(struct dbg *d, const struct eng_msg *msg)
+{
+	struct dbg_event *e = msg->event ? msg->event->owner : NULL;
+	char values[128];
+
+	fault_values(msg->fault, values, sizeof(values));
+	dbg_deliver(d);
+	if (e)
+		con_error(d->con, "event %x (pid %u, tid %u): %s:%u: script error: %s%s", e->ev.id,
+			  msg->pid, msg->tid, e->script_name, msg->fault->line,
+			  eng_error_text(msg->fault->code), values);
+	else
+		con_error(d->con, "line %u: script error: %s%s", msg->fault->line,
+			  eng_error_text(msg->fault->code), values);
+}
+
+void dbg_emit(struct eng_ctx *ctx, const struct eng_msg *msg)
+{
+	struct dbg *d = ((struct dbg_frame *)ctx->target)->d;
+	struct dbg_event *e = msg->event ? msg->event->owner : NULL;
+
+	d->stats.messages++;
+	switch (msg->kind) {
+	case ENG_MSG_FAULT:
+		print_fault(d, msg);
+		break;
+	case ENG_MSG_CODE:
+		dbg_deliver(d);
+		con_error(d->con, "event %x (pid %u, tid %u): %.*s", e ? e->ev.id : 0, msg->pid,
+			  msg->tid, (int)msg->len, msg->text);
+		break;
+	case ENG_MSG_TEXT:
+		if (e && e->nout)
+			to_outputs(d, e, msg->text, msg->len);
+		else
+			to_console(d, !e || e->imm, msg->text, msg->len);
+		break;
+	}
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * session.c - making and ending a session, its settings and its failure texts.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "debugger/session.h"
+
+const struct dbg_setting_name dbg_setting_names[DBG_NSETTINGS] = {
+#define X(id, name, kind, def, help) [DBG_SET_##id] = { name, kind, help, def },
+	DBG_SETTINGS(X)
+#undef X
+};
+
+struct dbg *dbg_new(struct console *con)
+{
+	struct dbg *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->con = con;
+	for (int i = 0; i < DBG_NSETTINGS; i++)
+		d->setting[i] = dbg_setting_names[i].def;
+	d->outs = out_set_new();
+	d->env = scr_env_new(DBG_MAX_GLOBALS);
+	d->target = proc_target_new();
+	d->vm = malloc(eng_vm_size());
+	d->globals.slot = calloc(DBG_MAX_GLOBALS, sizeof(u64));
+	d->globals.nslots = DBG_MAX_GLOBALS;
+	if (!d->outs || !d->env || !d->target || !d->vm || !d->globals.slot) {
+		dbg_free(d);
+		return NULL;
+	}
+	scr_env_set_caps(d->env, d->target->ops->caps);
+	eng_vm_init(d->vm, &dbg_host, &d->globals, d->setting[DBG_SET_BUDGET]);
+	return d;
+}
+
+void dbg_free(struct dbg *d)
+{
+	if (!d)
+		return;
+	/* Debuggees first: nothing may fire any more while events go. */
+	if (d->target)
+		d->target->ops->free(d->target);
+	dbg_deliver(d);
+	dbg_events_free(d);
+	asm_guard_free(d->guard);
+	scr_env_free(d->env);
+	out_set_free(d->outs);
+	for (char **p = d->argv; p && *p; p++)
+		free(*p);
+	free(d->argv);
+	free(d->globals.slot);
+	free(d->vm);
+	free(d->req);
+	free(d);
+}
+
+struct console *dbg_console(struct dbg *d)
+{
+	return d->con;
+}
+
+struct out_set *dbg_outputs(struct dbg *d)
+{
+	return d->outs;
+}
+
+struct scr_env *dbg_env(struct dbg *d)
+{
+	return d->env;
+}
+
+const char *dbg_error(const struct dbg *d)
+{
+	return d->error;
+}
+
+int dbg_fail(struct dbg *d, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(d->error, sizeof(d->error), fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+int dbg_fail_target(struct dbg *d, int err)
+{
+	return dbg_fail(d, err, "%s", d->target->error);
+}
+
+u64 dbg_setting(const struct dbg *d, enum dbg_setting s)
+{
+	return d->setting[s];
+}
+
+int dbg_set(struct dbg *d, enum dbg_setting s, u64 value)
+{
+	if (value == 0 && !strcmp(dbg_setting_names[s].kind, "number"))
+		return dbg_fail(d, -EINVAL, "the setting '%s' cannot be 0",
+				dbg_setting_names[s].name);
+	d->setting[s] = value;
+	switch (s) {
+	case DBG_SET_BUDGET:
+		eng_vm_set_budget(d->vm, value);
+		break;
+	case DBG_SET_SLOWSINK:
+		out_set_policy(d->outs, value ? OUT_DROP : OUT_WAIT);
+		break;
+	case DBG_SET_CODETIME:
+		if (d->guard)
+			asm_guard_set_limit(d->guard, (unsigned)value);
+		break;
+	case DBG_SET_PLACEMENT:
+		d->target->ops->placement(d->target, value);
+		break;
+	default: /* read where it matters */
+		break;
+	}
+	return 0;
+}
+
+void dbg_stats(const struct dbg *d, struct dbg_stats *st)
+{
+	*st = d->stats;
+}
+
+void dbg_target_status(struct dbg *d, char *buf, size_t size)
+{
+	d->target->ops->status(d->target, buf, size);
+}

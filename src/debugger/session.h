@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * session.h - what the files of this room share about a session. Private to src/debugger.
+ */
+#ifndef DEBUGGER_SESSION_H
+#define DEBUGGER_SESSION_H
+
+#include <signal.h>
+#include <stdarg.h>
+
+#include "asm/asm.h"
+#include "debugger/debugger.h"
+
+#define DBG_MAX_GLOBALS 4096
+#define DBG_BATCH 4096 /* bytes of `imm no` text gathered before they are delivered */
+
+/* The debugger's record of an event, around what the engine sees of it. */
+struct dbg_event {
+	struct eng_event ev; /* ev.owner leads back here */
+	bool imm;
+	bool guarded_buffer; /* ev.buffer belongs to the guard */
+	struct eng_program *prog; /* owned; ev.prog is the same */
+	struct asm_code *condition, *code;
+	struct out_source *out[OUT_EVENT_MAX];
+	size_t nout;
+	char *command;
+	char *script_name; /* where the script stands, for its errors */
+	u64 outlost; /* texts for outputs that were not open */
+};
+
+/* The stop that the session is halted at: kept whole, so that `g` can finish it. */
+struct dbg_held {
+	bool valid;
+	struct tgt_stop stop;
+	struct eng_ctx ctx;
+	enum eng_stage stage;
+};
+
+/* What ctx->target leads to while the engine runs. */
+struct dbg_frame {
+	struct dbg *d;
+	struct tgt_thread *th; /* NULL: `?` without a debuggee */
+};
+
+struct dbg_request {
+	enum eng_request what;
+	u64 event;
+};
+
+struct dbg {
+	struct console *con;
+	struct out_set *outs;
+	struct scr_env *env;
+	struct target *target;
+	struct asm_guard *guard; /* made with the first custom code */
+	struct eng_vm *vm;
+	struct eng_globals globals;
+	u64 setting[DBG_NSETTINGS];
+	char error[1024];
+
+	/* events: all in order of numbers, and by kind for the engine */
+	struct dbg_event **event;
+	size_t nevents, cap_events;
+	struct eng_event **kind[ENG_NKINDS];
+	size_t nkind[ENG_NKINDS];
+	u32 next_id;
+	bool interest_stale;
+	struct dbg_request *req;
+	size_t nreq, cap_req;
+
+	/* debuggees */
+	char **argv; /* of the last launch */
+	u32 main_pid; /* launched first or last restarted */
+	bool have_status;
+	int status; /* of main_pid */
+	u32 current; /* tid */
+	bool running; /* between resume_all and halt */
+	struct dbg_held held;
+	volatile sig_atomic_t interrupted;
+
+	/* messages */
+	char batch[DBG_BATCH];
+	size_t nbatch, batch_msgs;
+	struct dbg_stats stats;
+};
+
+extern const struct eng_host dbg_host;
+
+int dbg_fail(struct dbg *d, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The target's own words for its failure @err. */
+int dbg_fail_target(struct dbg *d, int err);
+struct tgt_thread *dbg_thread(struct dbg *d, u32 tid);
+
+/* events.c */
+struct dbg_event *dbg_event_find(const struct dbg *d, u32 id);
+void dbg_events_free(struct dbg *d);
+int dbg_update_interest(struct dbg *d);
+/* What scripts asked for during a firing. */
+void dbg_requests_run(struct dbg *d);
+void dbg_request_add(struct dbg *d, enum eng_request what, u64 event);
+
+/* message.c */
+void dbg_emit(struct eng_ctx *ctx, const struct eng_msg *msg);
+/* Deliver the batch; called before anything else is written and at every halt. */
+void dbg_deliver(struct dbg *d);
+
+/* code.c: custom code and its guard */
+int dbg_code_load(struct dbg *d, struct dbg_event *e, const struct dbg_event_spec *spec);
+void dbg_code_free(struct dbg *d, struct dbg_event *e);
+bool dbg_run_code(struct eng_ctx *ctx, const struct eng_event *ev, enum eng_code which,
+		  u64 *result);
+
+/* run.c */
+int dbg_halt_all(struct dbg *d);
+
+#endif
