@@ -77,8 +77,12 @@ static void tell_violation(struct eng_ctx *ctx, const struct dbg_event *e, enum 
 			 "the %s was ended: %s; the event is disabled now (events e %x)",
 			 which == ENG_CODE_CONDITION ? "condition" : "custom code", why, e->ev.id);
 	struct eng_msg msg = {
-		.kind = ENG_MSG_CODE, .event = &e->ev, .pid = ctx->pid, .tid = ctx->tid,
-		.text = text, .len = (u32)n,
+		.kind = ENG_MSG_CODE,
+		.event = &e->ev,
+		.pid = ctx->pid,
+		.tid = ctx->tid,
+		.text = text,
+		.len = (u32)n,
 	};
 
 	dbg_emit(ctx, &msg);

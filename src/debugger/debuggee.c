@@ -193,8 +193,10 @@ int dbg_switch(struct dbg *d, u32 tid)
 	if (!dbg_has_debuggee(d))
 		return dbg_fail(d, -ESRCH, NO_DEBUGGEE);
 	if (!dbg_thread(d, tid))
-		return dbg_fail(d, -ESRCH, "%u is no thread or process of the debuggee; "
-				"'.switch list' shows them", tid);
+		return dbg_fail(d, -ESRCH,
+				"%u is no thread or process of the debuggee; "
+				"'.switch list' shows them",
+				tid);
 	d->current = tid;
 	return 0;
 }

@@ -25,13 +25,18 @@ struct scr_env *dbg_env(struct dbg *d);
 const char *dbg_error(const struct dbg *d);
 
 /* --- settings: data, one row each; the `settings` command shows and sets them --- */
-#define DBG_SETTINGS(X)                                                                          \
-	/* id, name, kind, default, help */                                                    \
-	X(AUTOFLUSH, "autoflush", "on|off", 0, "drop queued messages when an event is disabled or cleared") \
-	X(FILTER, "filter", "on|off", 1, "launched debuggees get a seccomp filter, so that only wanted calls stop") \
-	X(PLACEMENT, "placement", "on|off", 1, "keep the debugger and a busy launched thread on one CPU") \
-	X(BUDGET, "budget", "number", 0x4000000, "instructions that one run of a script may execute") \
-	X(SLOWSINK, "slowsink", "wait|drop", 0, "an output that cannot keep up slows the debuggee down, or loses messages (counted)") \
+#define DBG_SETTINGS(X)                                                                         \
+	/* id, name, kind, default, help */                                                     \
+	X(AUTOFLUSH, "autoflush", "on|off", 0,                                                  \
+	  "drop queued messages when an event is disabled or cleared")                          \
+	X(FILTER, "filter", "on|off", 1,                                                        \
+	  "launched debuggees get a seccomp filter, so that only wanted calls stop")            \
+	X(PLACEMENT, "placement", "on|off", 1,                                                  \
+	  "keep the debugger and a busy launched thread on one CPU")                            \
+	X(BUDGET, "budget", "number", 0x4000000,                                                \
+	  "instructions that one run of a script may execute")                                  \
+	X(SLOWSINK, "slowsink", "wait|drop", 0,                                                 \
+	  "an output that cannot keep up slows the debuggee down, or loses messages (counted)") \
 	X(CODETIME, "codetime", "number", 0x64, "milliseconds that custom code may run")
 
 enum dbg_setting {
@@ -119,7 +124,11 @@ struct dbg_event_spec {
 int dbg_event_add(struct dbg *d, const struct dbg_event_spec *spec, struct scr_diags *diags,
 		  u32 *id);
 
-enum dbg_event_op { DBG_EV_ENABLE, DBG_EV_DISABLE, DBG_EV_CLEAR };
+enum dbg_event_op {
+	DBG_EV_ENABLE,
+	DBG_EV_DISABLE,
+	DBG_EV_CLEAR
+};
 #define DBG_ALL (~0u)
 /* @id may be DBG_ALL. -ENOENT: no such event. */
 int dbg_event_ctl(struct dbg *d, enum dbg_event_op op, u32 id);

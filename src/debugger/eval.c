@@ -100,7 +100,8 @@ static int need_thread(struct dbg *d)
 {
 	if (dbg_thread(d, d->current))
 		return 0;
-	return dbg_fail(d, -ESRCH, "there is no debuggee, and so there are no registers: start one with "
+	return dbg_fail(d, -ESRCH,
+			"there is no debuggee, and so there are no registers: start one with "
 			"'.start', or take one with '.attach'");
 }
 
@@ -119,7 +120,8 @@ int dbg_reg_get(struct dbg *d, const struct eng_reg_name *r, u64 *value)
 		return err;
 	ctx = ctx_get(d, &frame, &own);
 	if (!(ctx->loaded & ENG_BIT(r->reg)) && !dbg_host.load_regs(ctx, ENG_BIT(r->reg)))
-		err = dbg_fail(d, -ENODATA, "the register '%s' of thread %u cannot be read on this target",
+		err = dbg_fail(d, -ENODATA,
+			       "the register '%s' of thread %u cannot be read on this target",
 			       r->name, d->current);
 	else
 		*value = (ctx->reg[r->reg] & part_mask(r)) >> r->shift;
@@ -136,11 +138,13 @@ int dbg_reg_set(struct dbg *d, const struct eng_reg_name *r, u64 value)
 	if (err)
 		return err;
 	if (!(d->target->ops->caps->regs_writable & ENG_BIT(r->reg)))
-		return dbg_fail(d, -EPERM, "the register '%s' cannot be written on this target", r->name);
+		return dbg_fail(d, -EPERM, "the register '%s' cannot be written on this target",
+				r->name);
 	ctx = ctx_get(d, &frame, &own);
 	if (!(ctx->loaded & ENG_BIT(r->reg)) && !dbg_host.load_regs(ctx, ENG_BIT(r->reg))) {
 		ctx->target = NULL;
-		return dbg_fail(d, -ENODATA, "the register '%s' of thread %u cannot be read on this target",
+		return dbg_fail(d, -ENODATA,
+				"the register '%s' of thread %u cannot be read on this target",
 				r->name, d->current);
 	}
 	ctx->reg[r->reg] = (ctx->reg[r->reg] & ~part_mask(r)) | (value << r->shift & part_mask(r));

@@ -75,7 +75,8 @@ static int reserve(struct dbg *d)
 	return 0;
 }
 
-static void interest_call(struct tgt_interest *in, const struct eng_event *ev, bool enter, bool leave)
+static void interest_call(struct tgt_interest *in, const struct eng_event *ev, bool enter,
+			  bool leave)
 {
 	u64 nr = ev->nr & 0xffffffff;
 
@@ -126,18 +127,22 @@ static int attach_outputs(struct dbg *d, struct dbg_event *e, const struct dbg_e
 		struct out_source *src = out_find(d->outs, spec->outputs[i]);
 
 		if (!src)
-			return dbg_fail(d, -ENOENT, "there is no output named '%s'; "
+			return dbg_fail(d, -ENOENT,
+					"there is no output named '%s'; "
 					"'output' lists them, 'output create' makes one",
 					spec->outputs[i]);
 		for (size_t k = 0; out_list(d->outs, k, &info); k++) {
 			if (strcmp(info.name, spec->outputs[i]))
 				continue;
 			if (info.state == OUT_CLOSED || info.state == OUT_FAILED)
-				return dbg_fail(d, -EPIPE, "output '%s' is closed and cannot be used again",
+				return dbg_fail(d, -EPIPE,
+						"output '%s' is closed and cannot be used again",
 						info.name);
 			if (info.state == OUT_CREATED)
-				con_warning(d->con, "output '%s' is not open yet: nothing is delivered "
-					    "before 'output open %s'", info.name, info.name);
+				con_warning(d->con,
+					    "output '%s' is not open yet: nothing is delivered "
+					    "before 'output open %s'",
+					    info.name, info.name);
 		}
 		e->out[e->nout++] = src;
 	}
@@ -162,7 +167,8 @@ static void fill(struct dbg_event *e, const struct dbg_event_spec *spec)
 	e->imm = spec->imm;
 }
 
-int dbg_event_add(struct dbg *d, const struct dbg_event_spec *spec, struct scr_diags *diags, u32 *id)
+int dbg_event_add(struct dbg *d, const struct dbg_event_spec *spec, struct scr_diags *diags,
+		  u32 *id)
 {
 	struct dbg_event *e = calloc(1, sizeof(*e));
 	int err = -ENOMEM;
@@ -246,10 +252,13 @@ int dbg_event_sc(struct dbg *d, bool on)
 	const struct tgt_stop *s = &d->held.stop;
 
 	if (!d->held.valid)
-		return dbg_fail(d, -ESRCH, "no event stopped the debuggee: there is nothing to short-circuit");
+		return dbg_fail(d, -ESRCH,
+				"no event stopped the debuggee: there is nothing to short-circuit");
 	if (s->kind != TGT_STOP_ENTER)
-		return dbg_fail(d, -EINVAL, "thread %u has left its system call: only a call that has "
-				"not been executed yet can be short-circuited", s->tid);
+		return dbg_fail(d, -EINVAL,
+				"thread %u has left its system call: only a call that has "
+				"not been executed yet can be short-circuited",
+				s->tid);
 	d->held.ctx.skip = on;
 	return 0;
 }
@@ -261,7 +270,10 @@ bool dbg_event_list(const struct dbg *d, size_t i, struct dbg_event_info *info)
 	const struct dbg_event *e = d->event[i];
 
 	*info = (struct dbg_event_info){
-		.id = e->ev.id, .enabled = e->ev.enabled, .command = e->command, .ev = &e->ev,
+		.id = e->ev.id,
+		.enabled = e->ev.enabled,
+		.command = e->command,
+		.ev = &e->ev,
 	};
 	return true;
 }
@@ -273,7 +285,8 @@ void dbg_request_add(struct dbg *d, enum eng_request what, u64 event)
 		struct dbg_request *req = realloc(d->req, cap * sizeof(*req));
 
 		if (!req) {
-			con_error(d->con, "no memory to carry out what event %llx asked for", event);
+			con_error(d->con, "no memory to carry out what event %llx asked for",
+				  event);
 			return;
 		}
 		d->req = req;
@@ -296,7 +309,8 @@ void dbg_requests_run(struct dbg *d)
 		if (r->what == ENG_REQ_FLUSH)
 			dbg_flush(d);
 		else if (r->event >= DBG_ALL || dbg_event_ctl(d, op[r->what], (u32)r->event))
-			con_warning(d->con, "a script named event %llx, which does not exist", r->event);
+			con_warning(d->con, "a script named event %llx, which does not exist",
+				    r->event);
 	}
 	d->nreq = 0;
 }

@@ -44,8 +44,7 @@ static void to_outputs(struct dbg *d, struct dbg_event *e, const char *text, siz
 
 		out_send(e->out[i], text, len, &failed);
 		if (failed)
-			con_error(d->con,
-				  "%s; what event %x prints is no longer delivered there",
+			con_error(d->con, "%s; what event %x prints is no longer delivered there",
 				  failed, e->ev.id);
 	}
 }

@@ -213,7 +213,8 @@ int dbg_go(struct dbg *d, bool pass_breaks, struct dbg_halt *halt)
 	memset(halt, 0, sizeof(*halt));
 	if (!dbg_has_debuggee(d)) {
 		halt->why = DBG_ERROR;
-		return dbg_fail(d, -ESRCH, "there is no debuggee: start one with '.start', or take one "
+		return dbg_fail(d, -ESRCH,
+				"there is no debuggee: start one with '.start', or take one "
 				"with '.attach'");
 	}
 	return run(d, pass_breaks, 0, halt);
