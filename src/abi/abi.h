@@ -9,7 +9,12 @@
 
 #include "engine/engine.h"
 
-enum abi_id { ABI_X86_64, ABI_I386, ABI_X32, ABI_N };
+enum abi_id {
+	ABI_X86_64,
+	ABI_I386,
+	ABI_X32,
+	ABI_N
+};
 
 /* Ordinary bit of x32 numbers (__X32_SYSCALL_BIT). */
 #define ABI_X32_BIT 0x40000000u
@@ -22,9 +27,9 @@ struct abi_arg {
 };
 
 struct abi_call {
-	u32 nr;
-	const char *name; /* kernel name, "newfstatat" */
-	const char *alias; /* man-page name where it differs, or NULL */
+	u32 nr; /* x32: with its bit */
+	const char *name; /* name of <asm/unistd.h>, "newfstatat" */
+	const char *alias; /* the kernel's or the C library's name where it differs, or NULL */
 	u8 nargs;
 	struct abi_arg arg[6];
 };
@@ -33,7 +38,7 @@ struct abi_call {
 const struct abi_call *abi_calls(enum abi_id abi, size_t *n);
 /* NULL when the number is unknown. x32 numbers may carry their bit or not. */
 const struct abi_call *abi_call_by_nr(enum abi_id abi, u64 nr);
-/* By kernel name, man-page name, or either with SYS_ or __NR_ before it; NULL if unknown. */
+/* By name, by alias, or by either with SYS_ or __NR_ before it; NULL if unknown. */
 const struct abi_call *abi_call_by_name(enum abi_id abi, const char *name);
 /* The known name nearest to @name, or NULL when none is near. */
 const char *abi_call_suggest(enum abi_id abi, const char *name);
@@ -41,5 +46,7 @@ const char *abi_call_suggest(enum abi_id abi, const char *name);
 enum abi_id abi_from_audit(u32 arch, u64 nr);
 /* Name of an errno value, "ENOENT", or NULL. */
 const char *abi_errno_name(int err);
+/* Name of a signal, "SIGTERM", or NULL (real-time signals have none). */
+const char *abi_signal_name(int sig);
 
 #endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test_abi.c - system-call tables against the system's own headers; lookups and suggestions. */
+#include <errno.h>
+#include <linux/audit.h>
+#include <sys/syscall.h>
+
+#include "abi/abi.h"
+#include "abi/nearest.h"
+#include "unit.h"
+
+/* Every number that <asm/HEADER> defines is in the table, under the same name. */
+static void compare_with_header(enum abi_id abi, const char *header)
+{
+	char cmd[256], line[256], name[128];
+	unsigned long nr, bit;
+	unsigned n = 0;
+	FILE *f;
+
+	snprintf(cmd, sizeof(cmd), "echo '#include <asm/%s>' | cc -E -dM -xc - 2>/dev/null",
+		 header);
+	f = popen(cmd, "r");
+	CHECK(f);
+	while (fgets(line, sizeof(line), f)) {
+		const struct abi_call *c;
+
+		bit = 0;
+		if (sscanf(line, "#define __NR_%127s (__X32_SYSCALL_BIT + %lu)", name, &nr) == 2)
+			bit = ABI_X32_BIT;
+		else if (sscanf(line, "#define __NR_%127s %lu", name, &nr) != 2)
+			continue;
+		c = abi_call_by_nr(abi, nr);
+		if (!c)
+			UNIT_FAIL("%s: no call %lu (%s)", header, nr, name);
+		CHECK_STR(c->name, name);
+		CHECK_EQ(c->nr, nr | bit);
+		CHECK(abi_call_by_name(abi, name) == c);
+		n++;
+	}
+	if (pclose(f))
+		SKIP("no C compiler or no header at hand");
+	CHECK(n > 300);
+}
+
+TEST(x86_64_is_the_headers)
+{
+	compare_with_header(ABI_X86_64, "unistd_64.h");
+}
+
+TEST(i386_is_the_headers)
+{
+	compare_with_header(ABI_I386, "unistd_32.h");
+}
+
+TEST(x32_is_the_headers)
+{
+	compare_with_header(ABI_X32, "unistd_x32.h");
+}
+
+TEST(tables_are_sound)
+{
+	for (int abi = 0; abi < ABI_N; abi++) {
+		size_t n;
+		const struct abi_call *c = abi_calls((enum abi_id)abi, &n);
+
+		for (size_t i = 0; i < n; i++) {
+			if (i)
+				CHECK(c[i].nr > c[i - 1].nr);
+			CHECK(abi_call_by_nr((enum abi_id)abi, c[i].nr) == &c[i]);
+			CHECK(abi_call_by_name((enum abi_id)abi, c[i].name) == &c[i]);
+			if (c[i].alias)
+				CHECK(abi_call_by_name((enum abi_id)abi, c[i].alias));
+			for (unsigned j = 0; j < 6; j++) {
+				CHECK(!c[i].arg[j].type == (j >= c[i].nargs));
+				CHECK(!c[i].arg[j].name == (j >= c[i].nargs));
+			}
+		}
+	}
+}
+
+static u32 nr_of(enum abi_id abi, const char *name)
+{
+	const struct abi_call *c = abi_call_by_name(abi, name);
+
+	if (!c)
+		UNIT_FAIL("no call '%s'", name);
+	return c->nr;
+}
+
+TEST(names)
+{
+	CHECK_EQ(nr_of(ABI_X86_64, "openat"), SYS_openat);
+	CHECK_EQ(nr_of(ABI_X86_64, "newfstatat"), SYS_newfstatat);
+	CHECK_EQ(nr_of(ABI_X86_64, "fstatat"), SYS_newfstatat);
+	CHECK_EQ(nr_of(ABI_X86_64, "stat"), SYS_stat);
+	CHECK_EQ(nr_of(ABI_X86_64, "newstat"), SYS_stat);
+	CHECK_EQ(nr_of(ABI_X86_64, "newuname"), SYS_uname);
+	CHECK_EQ(nr_of(ABI_X86_64, "umount"), SYS_umount2);
+	CHECK_EQ(nr_of(ABI_X86_64, "pread"), SYS_pread64);
+	CHECK_EQ(nr_of(ABI_X86_64, "sendfile64"), SYS_sendfile);
+	CHECK_EQ(nr_of(ABI_X86_64, "SYS_getppid"), SYS_getppid);
+	CHECK_EQ(nr_of(ABI_X86_64, "__NR_getppid"), SYS_getppid);
+	CHECK_EQ(nr_of(ABI_X86_64, "file_setattr"), 469);
+	CHECK_EQ(nr_of(ABI_I386, "umount"), 22);
+	CHECK_EQ(nr_of(ABI_I386, "umount2"), 52);
+	CHECK_EQ(nr_of(ABI_I386, "mmap_pgoff"), 192);
+	CHECK_EQ(nr_of(ABI_I386, "mmap"), 90);
+	CHECK_EQ(nr_of(ABI_I386, "clock_gettime"), 265);
+	CHECK_EQ(nr_of(ABI_X32, "ioctl"), ABI_X32_BIT | 514);
+	CHECK(!abi_call_by_name(ABI_X86_64, "no_such_call"));
+	CHECK(!abi_call_by_name(ABI_X86_64, ""));
+	CHECK(!abi_call_by_name(ABI_X86_64, "SYS_"));
+	CHECK(!abi_call_by_name(ABI_X32, "uselib"));
+}
+
+TEST(numbers)
+{
+	CHECK_STR(abi_call_by_nr(ABI_X86_64, 0)->name, "read");
+	CHECK(!abi_call_by_nr(ABI_X86_64, 337));
+	CHECK(!abi_call_by_nr(ABI_X86_64, 423));
+	CHECK(!abi_call_by_nr(ABI_X86_64, 470));
+	CHECK(!abi_call_by_nr(ABI_X86_64, ABI_X32_BIT | 1));
+	CHECK(!abi_call_by_nr(ABI_X86_64, ~0ULL));
+	CHECK_STR(abi_call_by_nr(ABI_X32, ABI_X32_BIT | 520)->name, "execve");
+	CHECK_STR(abi_call_by_nr(ABI_X32, 520)->name, "execve");
+	CHECK(!abi_call_by_nr(ABI_X32, ABI_X32_BIT | 59));
+}
+
+TEST(arguments)
+{
+	const struct abi_call *c = abi_call_by_name(ABI_X86_64, "openat");
+
+	CHECK_EQ(c->nargs, 4);
+	CHECK_STR(c->arg[0].type, "int");
+	CHECK_STR(c->arg[0].name, "dirfd");
+	CHECK_STR(c->arg[1].type, "const char *");
+	CHECK_STR(c->arg[1].name, "pathname");
+	CHECK_EQ(abi_call_by_name(ABI_X86_64, "getpid")->nargs, 0);
+	CHECK_EQ(abi_call_by_name(ABI_X86_64, "mmap")->nargs, 6);
+	CHECK_EQ(abi_call_by_name(ABI_I386, "mmap")->nargs, 1);
+	CHECK_EQ(abi_call_by_name(ABI_I386, "pread64")->nargs, 5);
+	/* the order of the last two differs: CONFIG_CLONE_BACKWARDS on i386 */
+	CHECK_STR(abi_call_by_name(ABI_X86_64, "clone")->arg[3].name, "child_tid");
+	CHECK_STR(abi_call_by_name(ABI_I386, "clone")->arg[3].name, "tls");
+}
+
+TEST(conventions)
+{
+	CHECK_EQ(abi_conventions[ABI_X86_64].arg[3], ENG_R10);
+	CHECK_EQ(abi_conventions[ABI_X86_64].width, 64);
+	CHECK_EQ(abi_conventions[ABI_I386].arg[0], ENG_RBX);
+	CHECK_EQ(abi_conventions[ABI_I386].arg[5], ENG_RBP);
+	CHECK_EQ(abi_conventions[ABI_I386].width, 32);
+	CHECK_EQ(abi_from_audit(AUDIT_ARCH_I386, 5), ABI_I386);
+	CHECK_EQ(abi_from_audit(AUDIT_ARCH_X86_64, 5), ABI_X86_64);
+	CHECK_EQ(abi_from_audit(AUDIT_ARCH_X86_64, ABI_X32_BIT | 5), ABI_X32);
+	CHECK_EQ(abi_from_audit(AUDIT_ARCH_X86_64, ~0ULL), ABI_X86_64); /* -1: skipped call */
+}
+
+TEST(suggestions)
+{
+	static const char *const words[] = { "file", "namedpipe", "tcp", "module" };
+
+	CHECK_STR(abi_call_suggest(ABI_X86_64, "opneat"), "openat");
+	CHECK_STR(abi_call_suggest(ABI_X86_64, "wriet"), "write");
+	CHECK_STR(abi_call_suggest(ABI_X86_64, "GETPID"), "getpid");
+	CHECK_STR(abi_call_suggest(ABI_X86_64, "SYS_gettimofday"), "gettimeofday");
+	CHECK(!abi_call_suggest(ABI_X86_64, "xyzzyplugh"));
+	CHECK(!abi_call_suggest(ABI_X86_64, ""));
+	CHECK_STR(abi_nearest_of("flie", words, 4), "file");
+	CHECK_STR(abi_nearest_of("pipe", (const char *const[]){ "namedpipe", "pipes" }, 2),
+		  "pipes");
+	CHECK(!abi_nearest_of("udp", (const char *const[]){ "file", "module" }, 2));
+	CHECK(!abi_nearest_of("q", words, 4));
+}
+
+TEST(errno_and_signal_names)
+{
+	CHECK_STR(abi_errno_name(ENOENT), "ENOENT");
+	CHECK_STR(abi_errno_name(EAGAIN), "EAGAIN");
+	CHECK_STR(abi_errno_name(512), "ERESTARTSYS");
+	CHECK_STR(abi_errno_name(516), "ERESTART_RESTARTBLOCK");
+	CHECK(!abi_errno_name(0));
+	CHECK(!abi_errno_name(-2));
+	CHECK(!abi_errno_name(4000));
+	CHECK_STR(abi_signal_name(SIGSEGV), "SIGSEGV");
+	CHECK(!abi_signal_name(0));
+	CHECK(!abi_signal_name(40));
+}
+
+UNIT_MAIN()
