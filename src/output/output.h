@@ -8,6 +8,7 @@
 #ifndef OUTPUT_OUTPUT_H
 #define OUTPUT_OUTPUT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -36,6 +37,11 @@ struct out_info {
 struct out_set *out_set_new(void);
 void out_set_free(struct out_set *set);
 void out_set_policy(struct out_set *set, enum out_policy policy);
+/*
+ * A flag that ends waiting for a slow sink (Ctrl-C): while it is not 0, messages that find no
+ * room are dropped and counted, whatever the policy.
+ */
+void out_set_cancel(struct out_set *set, const volatile sig_atomic_t *flag);
 
 /*
  * The user's commands. 0 or a negative errno; the text of the failure is in
@@ -57,8 +63,15 @@ bool out_list(const struct out_set *set, size_t i, struct out_info *info);
  * FAILED; @failed is set to its reason then and only then, so that the caller can say it once.
  */
 void out_send(struct out_source *src, const char *text, size_t len, const char **failed);
-/* Write what is buffered; called when the debuggee stops or the debugger is idle. */
+/*
+ * Write what is buffered, as far as the sinks take it at once; called when the debuggee
+ * stops or the debugger is idle.
+ */
 void out_flush(struct out_set *set);
+/* The same, waiting until a sink has taken nothing for @ms; messages that are left. At the end. */
+unsigned long long out_settle(struct out_set *set, int ms);
+/* Why a source has failed where nobody was told yet (out_flush), and its name; else NULL. */
+const char *out_failure(struct out_set *set, const char **name);
 
 /*
  * The console: stdout or the file of -o, and a log file beside it (.logopen). Buffered;
