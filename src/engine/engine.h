@@ -69,6 +69,7 @@ struct eng_ctx {
 	u64 ret; /* the result if, and only if, the call is short-circuited */
 	bool brk; /* break into the debugger */
 	u32 brk_event; /* which event asked first */
+	u8 kind; /* enum eng_kind of this stop, for `?`, which has no event */
 	void *target; /* the host's own handle of the thread */
 	u64 result; /* what function 0 of the last program run returned (SCR_EXPRESSION) */
 };
@@ -83,9 +84,15 @@ enum eng_error {
 	ENG_E_STACK, /* call depth or stack used up */
 	ENG_E_DEADLOCK, /* spinlock that nobody can release: values = address */
 	ENG_E_REG, /* register not readable or writable here: values = enum eng_reg */
-	ENG_E_UNSUPPORTED, /* the host cannot do this: values = built-in or pseudo-register */
-	ENG_E_STAGE, /* not in this stage: values = built-in or pseudo-register */
+	ENG_E_UNSUPPORTED, /* the host cannot do this: values = number, enum eng_subject */
+	ENG_E_STAGE, /* not in this stage: values = number, enum eng_subject */
+	ENG_E_ATOMIC, /* atomic access to debuggee or misaligned memory: values = address */
+	ENG_E_COUNT, /* memcpy of 0 bytes */
+	ENG_NERRORS
 };
+
+/* What the number in a fault's value[0] counts. */
+enum eng_subject { ENG_SUBJECT_PSEUDO, ENG_SUBJECT_BUILTIN };
 
 /* "division by zero" ...; never NULL. */
 const char *eng_error_text(enum eng_error e);
@@ -95,6 +102,9 @@ struct eng_fault {
 	u32 pc, line;
 	u64 value[2];
 };
+
+/* The error with its values, "bad address: 1000, length 8"; the length it has or would have. */
+size_t eng_fault_text(const struct eng_fault *fault, char *buf, size_t size);
 
 struct eng_event;
 
@@ -169,6 +179,7 @@ struct eng_caps {
  * An armed event. Data only; owner is whoever armed it. Filters: ENG_ANY means all.
  */
 #define ENG_ANY (~0ULL)
+#define ENG_TOLD_MAX 16
 
 struct eng_event {
 	u32 id; /* number; tag = id + ENG_TAG */
@@ -187,6 +198,9 @@ struct eng_event {
 	void *owner; /* the debugger's own record */
 	/* counters */
 	u64 fired, condition_false, faults, dropped;
+	/* places whose script error or warning was said already; repeats only count */
+	u64 told[ENG_TOLD_MAX];
+	u32 ntold;
 };
 
 #define ENG_TAG 0x1000000u

@@ -24,9 +24,8 @@
  *	B	 imm is a built-in, b counts arguments in R[a]...; result to R[a]
  *	F	 imm is the constant-data offset of a printf format, b counts the
  *		 arguments in R[a]...
- *	w	 c is an operation width: 32 or 64
- *	x	 c is an enum eng_ext
- *	s	 sBC is a number		C	 a is the first register of the callee's frame
+ *	x	 c is an enum eng_ext		s	 sBC is a number
+ *	C	 a is the first register of the callee's frame
  */
 #ifndef ENGINE_OPCODES_H
 #define ENGINE_OPCODES_H

@@ -19,10 +19,10 @@ struct eng_insn {
 	s32 imm;
 };
 
-/* Function 0 is the script's main program. */
+/* Function 0 is the script's main program: it has no parameters, and nobody calls it. */
 struct eng_func {
 	u32 entry; /* index of its first instruction */
-	u32 len; /* instructions; functions do not overlap and lie in order */
+	u32 len; /* instructions; functions lie in order, without gaps, from instruction 0 on */
 	u16 nregs; /* registers of a frame, 1..ENG_MAX_REGS */
 	u16 nparams; /* <= nregs; the rest starts at 0 */
 	u32 mem; /* bytes of frame memory (addressable locals), multiple of 8 */
@@ -42,6 +42,7 @@ struct eng_func {
 /*
  * The image. Sections follow the header in this order, each 8-byte aligned:
  * code, funcs, consts (u64), lines (u32 per instruction, 0 = unknown), data.
+ * After the data there may be padding up to the next multiple of 8.
  */
 struct eng_image {
 	u32 magic, version;

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * builtin.c - the built-in functions, one small function each, in a table made from
+ * ENG_BUILTIN_TABLE.
+ *
+ * The verifier has checked the number of arguments; nothing else about them is known.
+ */
+#include "vm.h"
+
+#define DEFINE(id) static enum eng_error bi_##id(struct eng_vm *vm, u64 *arg)
+
+static enum eng_error fetch(struct eng_vm *vm, u64 *arg, u32 size, u32 shift)
+{
+	u64 v = 0;
+
+	if (!eng_read(vm, arg[0], &v, size))
+		return ENG_E_ADDR;
+	arg[0] = v >> shift;
+	return ENG_OK;
+}
+
+DEFINE(DB)
+{
+	return fetch(vm, arg, 1, 0);
+}
+
+DEFINE(DW)
+{
+	return fetch(vm, arg, 2, 0);
+}
+
+DEFINE(DD)
+{
+	return fetch(vm, arg, 4, 0);
+}
+
+DEFINE(DQ)
+{
+	return fetch(vm, arg, 8, 0);
+}
+
+DEFINE(POI)
+{
+	return fetch(vm, arg, 8, 0);
+}
+
+DEFINE(HI)
+{
+	return fetch(vm, arg, 4, 16);
+}
+
+DEFINE(LOW)
+{
+	return fetch(vm, arg, 2, 0);
+}
+
+static enum eng_error store(struct eng_vm *vm, u64 *arg, u32 size)
+{
+	arg[0] = eng_write(vm, arg[0], &arg[1], size);
+	return ENG_OK;
+}
+
+DEFINE(EB)
+{
+	return store(vm, arg, 1);
+}
+
+DEFINE(ED)
+{
+	return store(vm, arg, 4);
+}
+
+DEFINE(EQ)
+{
+	return store(vm, arg, 8);
+}
+
+DEFINE(CHECK_ADDRESS)
+{
+	u8 byte;
+
+	arg[0] = eng_read(vm, arg[0], &byte, 1);
+	return ENG_OK;
+}
+
+DEFINE(MEMCPY)
+{
+	if (!arg[2])
+		return eng_fail(vm, ENG_E_COUNT, 0, 0);
+	return eng_copy(vm, arg[0], arg[1], arg[2]);
+}
+
+DEFINE(STRLEN)
+{
+	return eng_strlen(vm, arg[0], false, &arg[0]);
+}
+
+DEFINE(STRCMP)
+{
+	return eng_strcmp(vm, arg[0], arg[1], ~0ULL, false, true, &arg[0]);
+}
+
+DEFINE(STRNCMP)
+{
+	return eng_strcmp(vm, arg[0], arg[1], arg[2], false, true, &arg[0]);
+}
+
+DEFINE(MEMCMP)
+{
+	return eng_strcmp(vm, arg[0], arg[1], arg[2], false, false, &arg[0]);
+}
+
+DEFINE(WCSLEN)
+{
+	return eng_strlen(vm, arg[0], true, &arg[0]);
+}
+
+DEFINE(WCSCMP)
+{
+	return eng_strcmp(vm, arg[0], arg[1], ~0ULL, true, true, &arg[0]);
+}
+
+DEFINE(WCSNCMP)
+{
+	return eng_strcmp(vm, arg[0], arg[1], arg[2], true, true, &arg[0]);
+}
+
+DEFINE(NEG)
+{
+	(void)vm;
+	arg[0] = -arg[0];
+	return ENG_OK;
+}
+
+DEFINE(NOT)
+{
+	(void)vm;
+	arg[0] = ~arg[0];
+	return ENG_OK;
+}
+
+DEFINE(PRINT)
+{
+	eng_print_num(vm, arg[0], 16);
+	eng_print_char(vm, '\n');
+	eng_print_flush(vm);
+	return ENG_OK;
+}
+
+DEFINE(TEST_STATEMENT)
+{
+	return bi_PRINT(vm, arg);
+}
+
+DEFINE(FORMATS)
+{
+	static const struct {
+		const char *name;
+		u8 base;
+	} row[] = {
+		{ "hex      ", 16 }, { "unsigned ", 10 }, { "octal    ", 8 }, { "binary   ", 2 }
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(row); i++) {
+		eng_print_str(vm, row[i].name);
+		eng_print_num(vm, arg[0], row[i].base);
+		eng_print_char(vm, '\n');
+	}
+	eng_print_str(vm, "signed   ");
+	if ((s64)arg[0] < 0)
+		eng_print_char(vm, '-');
+	eng_print_num(vm, (s64)arg[0] < 0 ? -arg[0] : arg[0], 10);
+	eng_print_str(vm, "\nchar     ");
+	for (u32 i = 0; i < 8; i++) {
+		u8 c = (u8)(arg[0] >> 8 * i);
+
+		eng_print_char(vm, c >= ' ' && c <= '~' ? (char)c : '.');
+	}
+	eng_print_char(vm, '\n');
+	eng_print_flush(vm);
+	return ENG_OK;
+}
+
+static enum eng_error unsupported(struct eng_vm *vm, enum eng_builtin id)
+{
+	return eng_fail(vm, ENG_E_UNSUPPORTED, id, ENG_SUBJECT_BUILTIN);
+}
+
+DEFINE(PAUSE)
+{
+	struct eng_ctx *ctx = vm->ctx;
+
+	(void)arg;
+	if (!vm->ev) {
+		eng_print_str(vm, "pause(): not in an event, nothing to break into\n");
+		eng_print_flush(vm);
+		return ENG_OK;
+	}
+	if (!ctx->brk)
+		ctx->brk_event = vm->ev->id;
+	ctx->brk = true;
+	return ENG_OK;
+}
+
+static enum eng_error request(struct eng_vm *vm, enum eng_builtin id, enum eng_request what,
+			      u64 event)
+{
+	if (!vm->host->request)
+		return unsupported(vm, id);
+	vm->host->request(vm->ctx, what, event);
+	return ENG_OK;
+}
+
+DEFINE(FLUSH)
+{
+	(void)arg;
+	return request(vm, ENG_BI_FLUSH, ENG_REQ_FLUSH, 0);
+}
+
+DEFINE(EVENT_ENABLE)
+{
+	return request(vm, ENG_BI_EVENT_ENABLE, ENG_REQ_ENABLE, arg[0]);
+}
+
+DEFINE(EVENT_DISABLE)
+{
+	return request(vm, ENG_BI_EVENT_DISABLE, ENG_REQ_DISABLE, arg[0]);
+}
+
+DEFINE(EVENT_CLEAR)
+{
+	return request(vm, ENG_BI_EVENT_CLEAR, ENG_REQ_CLEAR, arg[0]);
+}
+
+DEFINE(EVENT_SC)
+{
+	u32 pc = (u32)(vm->ip - vm->prog->code);
+
+	if (vm->kind != ENG_EV_SYSCALL || !vm->ctx->abi)
+		return eng_fail(vm, ENG_E_STAGE, ENG_BI_EVENT_SC, ENG_SUBJECT_BUILTIN);
+	if (vm->stage == ENG_PRE) {
+		vm->ctx->skip = arg[0] != 0;
+		return ENG_OK;
+	}
+	if (!vm->ev || eng_tell_once(vm->ev, ENG_NERRORS, pc)) {
+		eng_print_str(vm, "event_sc(): no effect in stage post, the call was made\n");
+		eng_print_flush(vm);
+	}
+	return ENG_OK;
+}
+
+DEFINE(RDTSC)
+{
+	(void)vm;
+	arg[0] = __builtin_ia32_rdtsc();
+	return ENG_OK;
+}
+
+DEFINE(RDTSCP)
+{
+	u32 cpu;
+
+	(void)vm;
+	arg[0] = __builtin_ia32_rdtscp(&cpu);
+	return ENG_OK;
+}
+
+/*
+ * Waiting costs budget too, so that a script cannot hold a thread for ever: one unit
+ * for every 256 polls of the clock, which bounds a clock that stands still as well.
+ */
+DEFINE(MICROSLEEP)
+{
+	u64 ns = arg[0] > ~0ULL / 1000 ? ~0ULL : arg[0] * 1000, start;
+
+	if (!vm->host->clock)
+		return unsupported(vm, ENG_BI_MICROSLEEP);
+	start = vm->host->clock(vm->ctx);
+	while (vm->host->clock(vm->ctx) - start < ns) {
+		for (u32 i = 0; i < 256 && vm->host->clock(vm->ctx) - start < ns; i++)
+			__builtin_ia32_pause();
+		if (!eng_charge(vm, 1))
+			return ENG_E_BUDGET;
+	}
+	return ENG_OK;
+}
+
+/*
+ * Memory for an atomic access: the window's only, since a read and a write through the
+ * host are two accesses, and aligned, since a split one locks the bus of the machine.
+ */
+static void *atomic_memory(struct eng_vm *vm, u64 addr, u32 size, enum eng_error *e)
+{
+	u64 avail;
+	u8 *p;
+
+	if (!ENG_IS_ENGINE_ADDR(addr)) {
+		*e = eng_fail(vm, ENG_E_ATOMIC, addr, size);
+		return NULL;
+	}
+	p = eng_window(vm, addr, &avail, true);
+	if (!p || avail < size) {
+		*e = eng_fail(vm, ENG_E_ADDR, addr, size);
+		return NULL;
+	}
+	if ((uintptr_t)p % size) {
+		*e = eng_fail(vm, ENG_E_ATOMIC, addr, size);
+		return NULL;
+	}
+	return p;
+}
+
+DEFINE(INTERLOCKED_INCREMENT)
+{
+	enum eng_error e = ENG_OK;
+	u64 *p = atomic_memory(vm, arg[0], 8, &e);
+
+	if (p)
+		arg[0] = __atomic_add_fetch(p, 1, __ATOMIC_SEQ_CST);
+	return e;
+}
+
+DEFINE(INTERLOCKED_DECREMENT)
+{
+	enum eng_error e = ENG_OK;
+	u64 *p = atomic_memory(vm, arg[0], 8, &e);
+
+	if (p)
+		arg[0] = __atomic_sub_fetch(p, 1, __ATOMIC_SEQ_CST);
+	return e;
+}
+
+DEFINE(INTERLOCKED_EXCHANGE)
+{
+	enum eng_error e = ENG_OK;
+	u64 *p = atomic_memory(vm, arg[0], 8, &e);
+
+	if (p)
+		arg[0] = __atomic_exchange_n(p, arg[1], __ATOMIC_SEQ_CST);
+	return e;
+}
+
+DEFINE(INTERLOCKED_EXCHANGE_ADD)
+{
+	enum eng_error e = ENG_OK;
+	u64 *p = atomic_memory(vm, arg[0], 8, &e);
+
+	if (p)
+		arg[0] = __atomic_fetch_add(p, arg[1], __ATOMIC_SEQ_CST);
+	return e;
+}
+
+DEFINE(INTERLOCKED_COMPARE_EXCHANGE)
+{
+	enum eng_error e = ENG_OK;
+	u64 *p = atomic_memory(vm, arg[0], 8, &e), old = arg[2];
+
+	if (p) {
+		__atomic_compare_exchange_n(p, &old, arg[1], false, __ATOMIC_SEQ_CST,
+					    __ATOMIC_SEQ_CST);
+		arg[0] = old;
+	}
+	return e;
+}
+
+static enum eng_error lock(struct eng_vm *vm, u64 addr, u64 ceiling)
+{
+	enum eng_error e = ENG_OK;
+	u32 *p = atomic_memory(vm, addr, 4, &e), spins = 1;
+
+	if (!p)
+		return e;
+	while (__atomic_fetch_or(p, 1, __ATOMIC_ACQUIRE) & 1) {
+		if (!vm->host->relax || !vm->host->relax(vm->ctx, spins))
+			return eng_fail(vm, ENG_E_DEADLOCK, addr, 0);
+		if (!eng_charge(vm, spins))
+			return ENG_E_BUDGET;
+		if (spins * 2ULL <= ceiling)
+			spins *= 2;
+	}
+	return ENG_OK;
+}
+
+DEFINE(SPINLOCK_LOCK)
+{
+	return lock(vm, arg[0], 65536);
+}
+
+DEFINE(SPINLOCK_LOCK_CUSTOM_WAIT)
+{
+	return lock(vm, arg[0], arg[1] < 65536 ? arg[1] : 65536);
+}
+
+DEFINE(SPINLOCK_UNLOCK)
+{
+	enum eng_error e = ENG_OK;
+	u32 *p = atomic_memory(vm, arg[0], 4, &e);
+
+	if (p)
+		__atomic_store_n(p, 0, __ATOMIC_RELEASE);
+	return e;
+}
+
+static enum eng_error (*const table[ENG_NBUILTINS])(struct eng_vm *vm, u64 *arg) = {
+#define X(id, name, args, result, targets, help) [ENG_BI_##id] = bi_##id,
+	ENG_BUILTIN_TABLE(X)
+#undef X
+};
+
+enum eng_error eng_builtin_call(struct eng_vm *vm, enum eng_builtin id, u64 *arg)
+{
+	enum eng_error e;
+
+	vm->left -= ENG_COST_BUILTIN;
+	e = table[id](vm, arg);
+	return e ? e : vm->left < 0 ? ENG_E_BUDGET : ENG_OK;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fire.c - what happens at one stop: which events fire, in which order, what they do.
+ *
+ * It decides nothing about the debuggee: the answers lie in the context, and the
+ * target carries them out.
+ */
+#include "vm.h"
+
+void eng_emit(const struct eng_host *host, struct eng_ctx *ctx, struct eng_event *ev,
+	      struct eng_msg *msg)
+{
+	if (!host->emit) {
+		if (ev)
+			ev->dropped++;
+		return;
+	}
+	msg->event = ev;
+	msg->pid = ctx->pid;
+	msg->tid = ctx->tid;
+	msg->time = host->clock ? host->clock(ctx) : 0;
+	host->emit(ctx, msg);
+}
+
+bool eng_tell_once(struct eng_event *ev, u32 code, u32 pc)
+{
+	u64 place = (u64)code << 32 | pc;
+
+	for (u32 i = 0; i < ev->ntold && i < ENG_TOLD_MAX; i++)
+		if (ev->told[i] == place)
+			return false;
+	if (ev->ntold >= ENG_TOLD_MAX)
+		return false;
+	ev->told[ev->ntold++] = place;
+	return true;
+}
+
+static bool core_matches(const struct eng_host *host, const struct eng_event *ev,
+			 struct eng_ctx *ctx)
+{
+	u64 core;
+
+	return ev->core == ENG_ANY || (eng_core(host, ctx, &core) && core == ev->core);
+}
+
+static bool filter(const struct eng_host *host, const struct eng_event *ev, enum eng_kind kind,
+		   enum eng_stage stage, struct eng_ctx *ctx)
+{
+	return ev->enabled && ev->kind == kind && ev->stages & ENG_BIT(stage) &&
+	       (ev->nr == ENG_ANY || (u32)ev->nr == (u32)ctx->nr) &&
+	       (!ev->abi || ev->abi == ctx->abi) && (ev->pid == ENG_ANY || ev->pid == ctx->pid) &&
+	       core_matches(host, ev, ctx);
+}
+
+static bool condition(const struct eng_host *host, struct eng_event *ev, struct eng_ctx *ctx)
+{
+	u64 result = 0;
+
+	if (!ev->has_condition)
+		return true;
+	if (!host->run_code || !host->run_code(ctx, ev, ENG_CODE_CONDITION, &result)) {
+		ev->faults++;
+		return false;
+	}
+	if (!result)
+		ev->condition_false++;
+	return result != 0;
+}
+
+static void run_script(struct eng_vm *vm, struct eng_event *ev, enum eng_stage stage,
+		       struct eng_ctx *ctx)
+{
+	struct eng_fault fault;
+	struct eng_msg msg = { .kind = ENG_MSG_FAULT, .stage = (u8)stage, .fault = &fault };
+
+	if (eng_run(vm, ev->prog, ctx, ev, stage, &fault) == ENG_OK)
+		return;
+	ev->faults++;
+	if (eng_tell_once(ev, fault.code, fault.pc))
+		eng_emit(vm->host, ctx, ev, &msg);
+}
+
+/* Short-circuiting by default is for calls that can still be skipped. */
+static bool skips(const struct eng_event *ev, enum eng_stage stage)
+{
+	return ev->sc && ev->kind == ENG_EV_SYSCALL && stage == ENG_PRE;
+}
+
+static void act(struct eng_vm *vm, struct eng_event *ev, enum eng_stage stage, struct eng_ctx *ctx)
+{
+	u64 result;
+
+	ev->fired++;
+	if (skips(ev, stage))
+		ctx->skip = true;
+	if (ev->prog)
+		run_script(vm, ev, stage, ctx);
+	if (ev->has_code &&
+	    (!vm->host->run_code || !vm->host->run_code(ctx, ev, ENG_CODE_ACTION, &result)))
+		ev->faults++;
+	if (ev->brk) {
+		if (!ctx->brk)
+			ctx->brk_event = ev->id;
+		ctx->brk = true;
+	}
+}
+
+u32 eng_fire(struct eng_vm *vm, struct eng_event *const *evs, u32 nevs, enum eng_kind kind,
+	     enum eng_stage stage, struct eng_ctx *ctx)
+{
+	u32 fired = 0;
+
+	for (u32 i = 0; i < nevs; i++) {
+		if (!filter(vm->host, evs[i], kind, stage, ctx) ||
+		    !condition(vm->host, evs[i], ctx))
+			continue;
+		act(vm, evs[i], stage, ctx);
+		fired++;
+	}
+	return fired;
+}

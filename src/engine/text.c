@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * text.c - short texts in memory of the caller, and what script errors are called.
+ *
+ * Nothing here may emit a message: it only spells.
+ */
+#include "engine.h"
+#include "text.h"
+
+char *eng_digits(char *buf, u64 v, u32 base, bool upper)
+{
+	const char *digit = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+	char *p = buf + ENG_DIGITS;
+
+	switch (base) { /* constant divisors become multiplications and shifts */
+	case 2:
+		do
+			*--p = digit[v & 1];
+		while (v >>= 1);
+		break;
+	case 8:
+		do
+			*--p = digit[v & 7];
+		while (v >>= 3);
+		break;
+	case 16:
+		do
+			*--p = digit[v & 15];
+		while (v >>= 4);
+		break;
+	default:
+		do
+			*--p = digit[v % 10];
+		while (v /= 10);
+		break;
+	}
+	return p;
+}
+
+void eng_text_char(struct eng_text *t, char c)
+{
+	if (t->len < t->size)
+		t->buf[t->len] = c;
+	t->len++;
+}
+
+void eng_text_str(struct eng_text *t, const char *s)
+{
+	while (*s)
+		eng_text_char(t, *s++);
+}
+
+void eng_text_num(struct eng_text *t, u64 v, u32 base)
+{
+	char buf[ENG_DIGITS];
+
+	for (char *p = eng_digits(buf, v, base, false); p < buf + ENG_DIGITS; p++)
+		eng_text_char(t, *p);
+}
+
+void eng_text_int(struct eng_text *t, s64 v)
+{
+	if (v < 0)
+		eng_text_char(t, '-');
+	eng_text_num(t, v < 0 ? -(u64)v : (u64)v, 10);
+}
+
+size_t eng_text_end(struct eng_text *t)
+{
+	if (t->size)
+		t->buf[t->len < t->size ? t->len : t->size - 1] = 0;
+	return t->len;
+}
+
+static const char *const error_texts[ENG_NERRORS] = {
+	[ENG_OK] = "no error",
+	[ENG_E_ADDR] = "bad address",
+	[ENG_E_DIV] = "division by zero, or quotient out of range",
+	[ENG_E_SHIFT] = "shift count out of range",
+	[ENG_E_BOUND] = "array index out of bounds",
+	[ENG_E_BUDGET] = "instruction budget used up; is there an endless loop?",
+	[ENG_E_STACK] = "stack used up; is there an endless recursion?",
+	[ENG_E_DEADLOCK] = "deadlock: the spinlock is held and nobody can release it",
+	[ENG_E_REG] = "register not available here",
+	[ENG_E_UNSUPPORTED] = "not available on this target",
+	[ENG_E_STAGE] = "not possible in this stage",
+	[ENG_E_ATOMIC] = "interlocked functions and spinlocks need an aligned variable or $buffer",
+	[ENG_E_COUNT] = "memcpy of 0 bytes",
+};
+
+const char *eng_error_text(enum eng_error e)
+{
+	if ((u32)e >= ENG_NERRORS || !error_texts[e])
+		return "unknown error";
+	return error_texts[e];
+}
+
+static const char *storage_name(u64 reg)
+{
+	for (u32 i = 0; i < eng_nreg_names; i++)
+		if (eng_reg_names[i].reg == reg)
+			return eng_reg_names[i].name;
+	return "?";
+}
+
+/* What was not supported or not possible in the stage. */
+static void put_subject(struct eng_text *t, const struct eng_fault *f)
+{
+	if (f->value[1] == ENG_SUBJECT_BUILTIN && f->value[0] < ENG_NBUILTINS) {
+		eng_text_str(t, eng_builtin_names[f->value[0]].name);
+		eng_text_str(t, "()");
+	} else if (f->value[1] == ENG_SUBJECT_PSEUDO && f->value[0] < ENG_NPSEUDO) {
+		eng_text_char(t, '$');
+		eng_text_str(t, eng_pseudo_names[f->value[0]].name);
+	}
+}
+
+static void put_values(struct eng_text *t, const struct eng_fault *f)
+{
+	const u64 *v = f->value;
+
+	switch (f->code) {
+	case ENG_E_ADDR:
+		eng_text_str(t, ": ");
+		eng_text_num(t, v[0], 16);
+		if (v[1] > 1) {
+			eng_text_str(t, ", length ");
+			eng_text_num(t, v[1], 16);
+		}
+		break;
+	case ENG_E_DIV:
+		eng_text_str(t, ": ");
+		eng_text_num(t, v[0], 16);
+		eng_text_str(t, " / ");
+		eng_text_num(t, v[1], 16);
+		break;
+	case ENG_E_SHIFT:
+		eng_text_str(t, ": ");
+		eng_text_int(t, (s64)v[0]);
+		eng_text_str(t, " in a value of ");
+		eng_text_num(t, v[1], 10);
+		eng_text_str(t, " bits");
+		break;
+	case ENG_E_BOUND:
+		eng_text_str(t, ": index ");
+		eng_text_num(t, v[0], 16);
+		eng_text_str(t, " of ");
+		eng_text_num(t, v[1], 16);
+		break;
+	case ENG_E_DEADLOCK:
+	case ENG_E_ATOMIC:
+		eng_text_str(t, ": ");
+		eng_text_num(t, v[0], 16);
+		break;
+	case ENG_E_REG:
+		eng_text_str(t, ": @");
+		eng_text_str(t, storage_name(v[0]));
+		break;
+	case ENG_E_UNSUPPORTED:
+	case ENG_E_STAGE:
+		eng_text_str(t, ": ");
+		put_subject(t, f);
+		break;
+	default:
+		break;
+	}
+}
+
+size_t eng_fault_text(const struct eng_fault *f, char *buf, size_t size)
+{
+	struct eng_text t = { buf, size, 0 };
+
+	eng_text_str(&t, eng_error_text(f->code));
+	put_values(&t, f);
+	return eng_text_end(&t);
+}
