@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Options of the command line, and how lstar ends."""
+
+import os
+import subprocess
+
+from harness import (ACT, batch, eq, has, has_not, lstar, main, matches, read, test,
+                     write)
+
+
+@test
+def version():
+    done = lstar("-V")
+    eq((done.status, done.err), (0, ""))
+    matches(done.out, r"\Alstar \d+\.\d+\.\d+")
+    eq(lstar("--version").out, done.out)
+
+
+@test
+def help_names_every_option():
+    done = lstar("-h").ok()
+    for word in ("-c", "--command", "-s", "--script", "-b", "--batch", "-o", "--output", "--color",
+                 "-q", "-V", "-h", "-p"):
+        has(done.out, word)
+    for line in done.out.splitlines():
+        eq(len(line) <= 80, True, line)
+    eq(lstar("--help").out, done.out)
+
+
+@test
+def unknown_option():
+    done = lstar("--no-such-option")
+    eq((done.status, done.out), (2, ""))
+    has(done.err, "no-such-option")
+
+
+@test
+def option_without_its_value():
+    for option in ("-c", "-s", "-o", "-p", "--color"):
+        done = lstar(option)
+        eq((option, done.status, done.out), (option, 2, ""))
+        has(done.err, option.lstrip("-"))
+
+
+@test
+def color_takes_three_words():
+    eq(lstar("--color", "sometimes", "-c", "print 1").status, 2)
+    for word in ("auto", "always", "never"):
+        eq(lstar("--color", word, "-c", "print 1").status, 0)
+
+
+@test
+def color_only_when_asked_for():
+    bad = ("-b", "-c", "? .x = ;")
+    has_not(lstar("--color", "never", *bad).err, "\x1b")
+    has_not(lstar(*bad).err, "\x1b")
+    has(lstar("--color", "always", *bad).err, "\x1b")
+    has_not(lstar(*bad, env={"NO_COLOR": "1"}).err, "\x1b")
+
+
+@test
+def pid_must_be_a_number():
+    for word in ("abc", "", "1x", "-5", "0", "99999999999999999999"):
+        done = lstar("-p", word, "-b")
+        eq((word, done.status, done.out), (word, 2, ""))
+        has(done.err, word)
+
+
+@test
+def program_and_pid_exclude_each_other():
+    done = lstar("-b", "-p", str(os.getpid()), "--", ACT)
+    eq((done.status, done.out), (2, ""))
+
+
+@test
+def exit_status_is_the_debuggees():
+    for status in (0, 1, 2, 7, 77, 125, 126, 127, 128, 200, 255):
+        eq(lstar("-q", "-b", "--", ACT, "exit", status).status, status)
+
+
+@test(limit=60)
+def every_exit_status():
+    for status in range(0, 256, 5):
+        eq(lstar("-q", "-b", "--", ACT, "exit", status).status, status)
+
+
+@test
+def dies_by_the_debuggees_signal():
+    for number in (1, 2, 3, 6, 8, 9, 11, 14, 15):
+        eq(lstar("-q", "-b", "--", ACT, "kill", number).status, -number)
+
+
+@test
+def program_not_found():
+    done = lstar("-b", "--", "/no/such/program")
+    eq((done.status, done.out), (127, ""))
+    has(done.err, "/no/such/program")
+    matches(done.err, r"(?i)no such file|not found")
+    done = lstar("-b", "--", "no-such-program-in-path")
+    eq(done.status, 127)
+    has(done.err, "no-such-program-in-path")
+
+
+@test
+def program_not_executable():
+    write("plain", "#!/bin/sh\n")
+    done = lstar("-b", "--", "./plain")
+    eq((done.status, done.out), (126, ""))
+    has(done.err, "./plain")
+    matches(done.err, r"(?i)permission denied|not executable")
+
+
+@test
+def program_is_a_directory():
+    os.mkdir("dir")
+    done = lstar("-b", "--", "./dir")
+    eq((done.status, done.out), (126, ""))
+    has(done.err, "./dir")
+
+
+@test
+def program_of_no_known_format():
+    write("junk", "\0\0\0\0junk")
+    os.chmod("junk", 0o755)
+    done = lstar("-b", "--", "./junk")
+    eq((done.status, done.out), (126, ""))
+    has(done.err, "./junk")
+
+
+@test
+def nothing_to_debug_in_batch_mode_is_fine():
+    done = lstar("-q", "-b", "-c", "print 2a").ok()
+    eq(done.out, "2a\n")
+
+
+@test
+def commands_run_in_order():
+    done = lstar("-q", "-b", "-c", "? .a1 = 1;", "-c", "? .a1 = .a1 + 5;", "-c", "print .a1").ok()
+    eq(done.out, "6\n")
+
+
+@test
+def output_goes_to_the_file():
+    done = lstar("-q", "-b", "-o", "here", "-c", "print 2a").ok()
+    eq((done.out, read("here")), ("", "2a\n"))
+
+
+@test
+def output_file_that_cannot_be_made():
+    done = lstar("-b", "-o", "/no/such/dir/file", "-c", "print 1")
+    eq((done.status, done.out), (125, ""))
+    has(done.err, "/no/such/dir/file")
+    has(done.err, "No such file")
+
+
+@test
+def program_options_are_the_programs():
+    eq(lstar("-q", "-b", ACT, "exit", "9").status, 9)
+    done = lstar("-q", "-b", "--", "echo", "-c", "-n", "-V").ok()
+    eq(done.out, "-c -n -V\n")
+    done = lstar("-q", "-b", "echo", "-c", "-V").ok()
+    eq(done.out, "-c -V\n")
+
+
+@test
+def standard_input_belongs_to_the_debuggee_in_batch_mode():
+    done = batch(["!syscall getppid script { }"], ACT, "cat", stdin="print 1\nhello\n").ok()
+    eq((done.out, done.msg), ("print 1\nhello\n", ""))
+
+
+@test
+def environment_and_directory_reach_the_debuggee():
+    done = lstar("-q", "-b", "--", "sh", "-c", "echo $LSTAR_TEST; pwd", env={"LSTAR_TEST": "x y"})
+    eq(done.out, f"x y\n{os.getcwd()}\n")
+
+
+@test
+def debuggee_has_no_stray_descriptors():
+    done = lstar("-q", "-b", "-o", "f", "--", "sh", "-c", "ls /proc/self/fd").ok()
+    # 3 is the directory that ls itself reads.
+    eq(done.out, "0\n1\n2\n3\n")
+
+
+@test
+def debuggee_signals_are_as_lstar_got_them():
+    show = "grep -E 'SigBlk|SigIgn' /proc/self/status"
+    native = subprocess.run(["sh", "-c", show], capture_output=True, text=True).stdout
+    eq(lstar("-q", "-b", "--", "sh", "-c", show).out, native)
+
+
+@test
+def a_failing_command_does_not_change_the_status():
+    done = batch(["no-such-command"], ACT, "exit", 3)
+    eq(done.status, 3)
+    has(done.err, "no-such-command")
+
+
+main()

@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""lstar at a terminal: prompt, blocks, completion, history, Ctrl-C."""
+
+import os
+import signal
+
+from harness import (ACT, Pty, eq, fail, gone, has, main, matches, start, test, tracer_of, wait_for)
+
+PROMPT = r"lstar> "
+
+
+@test
+def prompt_and_exit():
+    tty = Pty("-q")
+    tty.expect(PROMPT)
+    tty.line("print 2a")
+    tty.expect(r"\n2a\n")
+    tty.expect(PROMPT)
+    tty.line("exit")
+    eq(tty.wait(), 0)
+
+
+@test
+def banner_says_that_numbers_are_hexadecimal():
+    tty = Pty()
+    tty.expect(r"(?i)hex")
+    tty.expect(PROMPT)
+
+
+@test
+def end_of_file_ends_the_session():
+    tty = Pty("-q")
+    tty.expect(PROMPT)
+    tty.send("\x04")
+    eq(tty.wait(), 0)
+
+
+@test
+def blocks_continue_over_lines():
+    tty = Pty("-q")
+    tty.expect(PROMPT)
+    tty.line("? {")
+    tty.expect(r"\n> ")
+    tty.line("print(5);")
+    tty.expect(r"\n> ")
+    tty.line("}")
+    tty.expect(r"\n5\n")
+    tty.expect(PROMPT)
+
+
+@test
+def errors_leave_the_prompt():
+    tty = Pty("-q")
+    tty.expect(PROMPT)
+    tty.line("no-such-command")
+    tty.expect("no-such-command.*\n")
+    tty.expect(PROMPT)
+    tty.line("print 7")
+    tty.expect(r"\n7\n")
+
+
+@test
+def completion_of_commands():
+    tty = Pty("-q")
+    tty.expect(PROMPT)
+    tty.send("sett\t")
+    tty.expect("settings ")
+    tty.send("autof\t")
+    tty.expect("autoflush ")
+    tty.send("on\n")
+    tty.expect(PROMPT)
+
+
+@test
+def completion_of_calls_and_options():
+    tty = Pty("-q")
+    tty.expect(PROMPT)
+    tty.send("!syscall getpp\t")
+    tty.expect("getppid ")
+    tty.send("sta\t")
+    tty.expect("stage ")
+    tty.send("po\t")
+    tty.expect("post ")
+    tty.send("script { print(1); }\n")
+    tty.expect(PROMPT)
+    tty.line("events")
+    tty.expect(r"!syscall getppid\s+stage post\s+script")
+
+
+@test
+def completion_of_files():
+    with open("only-one.ds", "w", encoding="ascii") as f:
+        f.write("print 77\n")
+    tty = Pty("-q")
+    tty.expect(PROMPT)
+    tty.send(".script only\t")
+    tty.expect(r"only-one\.ds")
+    tty.send("\n")
+    tty.expect(r"\n77\n")
+
+
+@test
+def history_goes_back():
+    tty = Pty("-q")
+    tty.expect(PROMPT)
+    tty.line("print 123")
+    tty.expect(r"\n123\n")
+    tty.expect(PROMPT)
+    tty.send("\x1b[A\n")
+    tty.expect(r"\n123\n")
+
+
+@test
+def history_is_kept():
+    env = {"LSTAR_HISTORY": os.path.abspath("history")}
+    tty = Pty("-q", env=env)
+    tty.expect(PROMPT)
+    tty.line("print 4321")
+    tty.expect(r"\n4321\n")
+    tty.line("exit")
+    eq(tty.wait(), 0)
+    tty = Pty("-q", env=env)
+    tty.expect(PROMPT)
+    tty.send("\x1b[A\x1b[A")
+    tty.expect("print 4321")
+
+
+@test
+def interrupt_at_the_prompt_discards_the_line():
+    tty = Pty("-q")
+    tty.expect(PROMPT)
+    tty.send("print 99")
+    tty.expect("print 99")
+    tty.send("\x03")
+    tty.expect(PROMPT)
+    tty.line("print 5")
+    tty.expect(r"\n5\n")
+
+
+@test
+def interrupt_stops_the_debuggee():
+    tty = Pty("-q", "--", ACT, "idlers", 2, "loop", 1000)
+    tty.expect(PROMPT)
+    tty.line("g")
+    tty.expect("idlers=2")
+    tty.send("\x03")
+    tty.expect(PROMPT)
+    tty.line("r rip")
+    tty.expect(r"rip\s*=\s*[0-9a-f]+")
+    tty.expect(PROMPT)
+    tty.line("g")
+    tty.expect(r"g\n")
+    tty.send("\x03")
+    tty.expect(PROMPT)
+    tty.line(".kill")
+    tty.expect(PROMPT)
+    tty.line("exit")
+    eq(tty.wait(), 0)
+
+
+@test
+def interrupt_stops_a_spinning_debuggee():
+    tty = Pty("-q", "--", ACT, "spin")
+    tty.expect(PROMPT)
+    tty.line("g")
+    tty.expect(r"g\n")
+    tty.send("\x03")
+    tty.expect(PROMPT)
+    tty.line("exit")
+    eq(tty.wait(), 0)
+
+
+@test
+def interrupt_reaches_an_attached_session_only():
+    victim = start(ACT, "loop", 1000)
+    tty = Pty("-q", "-p", victim.pid)
+    tty.expect(PROMPT)
+    tty.line("g")
+    tty.expect(r"g\n")
+    wait_for("it runs", lambda: tracer_of(victim.pid) == tty.pid)
+    tty.send("\x03")
+    tty.expect(PROMPT)
+    eq(victim.poll(), None)
+    tty.line("exit")
+    eq(tty.wait(), 0)
+    eq((tracer_of(victim.pid), victim.poll()), (0, None))
+
+
+@test
+def interrupt_ends_an_endless_script():
+    tty = Pty("-q")
+    tty.expect(PROMPT)
+    tty.line("settings budget ffffffffffff")
+    tty.expect(PROMPT)
+    tty.line("? while (1) { }")
+    tty.expect(r"\}\n")
+    tty.send("\x03")
+    tty.expect(PROMPT, seconds=15)
+
+
+@test
+def break_shows_where_it_is():
+    tty = Pty("-q", "--", ACT, "open", "/no/such/file")
+    tty.expect(PROMPT)
+    tty.line('!syscall openat script { if (strncmp($syscall_arg1, "/no", 3) == 0) { pause(); } }')
+    tty.expect(PROMPT)
+    tty.line("g")
+    tty.expect(r'openat\(.*"/no/such/file"')
+    tty.expect(PROMPT)
+    tty.line("g")
+    tty.expect("open=-2")
+    tty.expect(r"exited.*\b0\b")
+    tty.expect(PROMPT)
+
+
+@test
+def hangup_kills_the_launched():
+    tty = Pty("-q", "--", ACT, "spin")
+    tty.expect(PROMPT)
+    tty.line("print $pid")
+    pid = int(tty.expect(r"\n([0-9a-f]+)\n").group(1), 16)
+    eq(gone(pid), False)
+    os.kill(tty.pid, signal.SIGHUP)
+    tty.wait()
+    wait_for("its end", lambda: gone(pid))
+
+
+@test
+def batch_at_a_terminal_has_no_prompt():
+    tty = Pty("-q", "-b", "-c", "print 2a", "--", ACT, "exit", 3)
+    eq(tty.wait(), 3)
+    eq(tty.text, "2a\n")
+
+
+@test
+def colour_at_a_terminal():
+    tty = Pty("-q")
+    tty.expect(PROMPT)
+    tty.line("? .x = ;")
+    tty.expect(PROMPT)
+    has(tty.text, "\x1b[")
+    tty = Pty("-q", "--color", "never")
+    tty.expect(PROMPT)
+    tty.line("? .x = ;")
+    tty.expect(PROMPT)
+    if "\x1b[3" in tty.text:
+        fail(repr(tty.text))
+    matches(tty.text, r"error")
+
+
+main()
