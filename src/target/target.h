@@ -133,6 +133,11 @@ struct tgt_ops {
 	void (*placement)(struct target *t, bool on);
 	/* A line or two for .status: counters, what mechanism is in use. */
 	void (*status)(struct target *t, char *buf, size_t size);
+	/*
+	 * Do the signals of the terminal's keys (SIGINT, SIGQUIT) reach launched debuggees, which
+	 * share our process group? Default: yes.
+	 */
+	void (*keyboard)(struct target *t, bool pass);
 };
 
 struct target {
@@ -142,5 +147,10 @@ struct target {
 
 /* process/: launched and attached process trees through ptrace(2). NULL only without memory. */
 struct target *proc_target_new(void);
+/*
+ * Waiting for debuggees may reap other children of the same thread. Whoever waits for such a
+ * child and gets ECHILD asks here. True, once: it has ended with *@status.
+ */
+bool proc_child_ended(pid_t pid, int *status);
 
 #endif

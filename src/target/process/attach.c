@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * attach.c - take over running processes, let them go, end them.
+ *
+ * PTRACE_SEIZE, never PTRACE_ATTACH: no SIGSTOP that could be lost or left behind.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "process.h"
+
+/* --- why not --- */
+
+static int ptrace_scope(void)
+{
+	char buf[16];
+
+	if (!procfs_read("/proc/sys/kernel/yama/ptrace_scope", buf, sizeof(buf)))
+		return -1;
+	return atoi(buf);
+}
+
+static int already_traced(struct proc_target *p, u32 pid, u32 tracer)
+{
+	struct task_status st;
+
+	if (!procfs_status(tracer, &st))
+		snprintf(st.name, sizeof(st.name), "outside this PID namespace");
+	return proc_fail(p, -EBUSY,
+			 "process %u is already traced by process %u (%s): a process can "
+			 "have one tracer only; end that one first",
+			 pid, tracer, st.name);
+}
+
+static int not_permitted(struct proc_target *p, u32 pid, const struct task_status *st)
+{
+	struct passwd *pw = getpwuid(st->uid);
+	int scope = ptrace_scope();
+
+	if (st->uid != geteuid() && geteuid())
+		return proc_fail(p, -EPERM,
+				 "process %u (%s) belongs to user %s (uid %u), we are uid "
+				 "%u: run lstar as that user or with CAP_SYS_PTRACE",
+				 pid, st->name, pw ? pw->pw_name : "unknown", st->uid,
+				 (unsigned)geteuid());
+	if (scope > 0)
+		return proc_fail(p, -EPERM,
+				 "process %u (%s) may not be attached to: "
+				 "/proc/sys/kernel/yama/ptrace_scope is %d%s",
+				 pid, st->name, scope,
+				 scope == 3 ? " (no tracing at all, until reboot)"
+					    : "; write 0 to it, or run lstar with CAP_SYS_PTRACE");
+	return proc_fail(p, -EPERM,
+			 "process %u (%s) may not be attached to: it has more rights than "
+			 "we have, or is not dumpable (a setuid program); CAP_SYS_PTRACE is needed",
+			 pid, st->name);
+}
+
+static bool descends_from(u32 pid, u32 ancestor)
+{
+	struct task_status st;
+
+	for (int depth = 0; depth < 64 && pid > 1; depth++) {
+		if (pid == ancestor)
+			return true;
+		if (!procfs_status(pid, &st))
+			return false;
+		pid = st.tracer ?: st.ppid;
+	}
+	return false;
+}
+
+/* Two debuggers that trace each other stop for ever. */
+static bool traces_us(u32 pid)
+{
+	struct task_status st;
+
+	return procfs_status((u32)getpid(), &st) && st.tracer && descends_from(st.tracer, pid);
+}
+
+static int check(struct proc_target *p, u32 *pid, struct task_status *st)
+{
+	if (!*pid || !procfs_status(*pid, st))
+		return proc_fail(p, -ESRCH, "there is no process %u", *pid);
+	if (st->tgid == (u32)getpid())
+		return proc_fail(p, -EPERM,
+				 "process %u is lstar itself: a process cannot trace "
+				 "itself",
+				 st->tgid);
+	if (process_find(p, st->tgid))
+		return proc_fail(p, -EEXIST, "process %u is already being debugged here", st->tgid);
+	if (st->tracer)
+		return already_traced(p, *pid, st->tracer);
+	if (st->state == 'Z' || st->state == 'X')
+		return proc_fail(p, -ESRCH,
+				 "process %u (%s) has ended and waits for its parent to "
+				 "notice (zombie)",
+				 *pid, st->name);
+	if (st->kernel_thread)
+		return proc_fail(p, -EPERM,
+				 "process %u (%s) is a kernel thread: it makes no system "
+				 "calls and cannot be traced",
+				 *pid, st->name);
+	if (traces_us(st->tgid))
+		return proc_fail(p, -EPERM,
+				 "process %u (%s) is tracing lstar: tracing it back would "
+				 "stop both for ever",
+				 *pid, st->name);
+	*pid = st->tgid; /* a thread's id stands for its process */
+	return 0;
+}
+
+/* --- attach --- */
+
+/* Seize what is not ours yet. Number of new tasks, or a negative errno. */
+static int seize_tasks(struct proc_target *p, struct process *proc)
+{
+	char path[64];
+	struct dirent *de;
+	int n = 0, err = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%u/task", proc->pid);
+	dir = opendir(path);
+	if (!dir)
+		return -ESRCH;
+	while (!err && (de = readdir(dir))) {
+		u32 tid = (u32)strtoul(de->d_name, NULL, 10);
+		struct tgt_thread *th;
+
+		if (!tid || thread_find(p, tid))
+			continue;
+		if (ptrace(PTRACE_SEIZE, tid, 0, tracee_options(false))) {
+			/* Ended meanwhile; or ours already, born of a seized thread. */
+			struct task_status st;
+
+			if (errno == EPERM && procfs_status(tid, &st) && !st.tracer &&
+			    st.state != 'Z' && st.state != 'X')
+				err = -EPERM;
+			else if (errno != EPERM && errno != ESRCH)
+				err = -errno;
+			continue;
+		}
+		th = thread_add(p, proc, tid);
+		if (!th) {
+			err = -ENOMEM;
+			break;
+		}
+		th->interrupted = !ptrace(PTRACE_INTERRUPT, tid, 0, 0);
+		n++;
+	}
+	closedir(dir);
+	return err ?: n;
+}
+
+static void let_go(struct proc_target *p, struct process *proc);
+
+int proc_attach(struct target *t, u32 pid)
+{
+	struct proc_target *p = proc_of(t);
+	struct process *proc;
+	struct task_status st;
+	bool first = !p->threads;
+	int err, n;
+
+	err = proc_begin(p) ?: check(p, &pid, &st);
+	if (err)
+		return err;
+	proc = process_add(p, pid, NULL);
+	if (!proc)
+		return proc_fail(p, -ENOMEM, "no memory for process %u", pid);
+	while ((n = seize_tasks(p, proc)) > 0)
+		;
+	if (!n && !proc->nthreads)
+		n = -ESRCH;
+	if (n < 0) {
+		if (proc->nthreads)
+			let_go(p, proc);
+		else
+			process_remove(p, proc);
+		if (n == -EPERM)
+			return not_permitted(p, pid, &st);
+		if (n == -ESRCH)
+			return proc_fail(p, n, "process %u ended while it was being attached to",
+					 pid);
+		return proc_fail(p, n, "process %u cannot be attached to: %s", pid, strerror(-n));
+	}
+	halt_threads(p, proc);
+	if (first)
+		p->halted = true;
+	return 0;
+}
+
+/* --- detach --- */
+
+/* A signal in hand goes with the thread. */
+static long signal_in_hand(const struct tgt_thread *th)
+{
+	if (th->state != TH_QUEUED || !WIFSTOPPED(th->status) || th->status >> 16)
+		return 0;
+	return WSTOPSIG(th->status) == (SIGTRAP | 0x80) ? 0 : WSTOPSIG(th->status);
+}
+
+/* What is queued of a thread about its calls dies with our interest; restarts do not. */
+static void settle(struct proc_target *p, struct tgt_thread *th)
+{
+	if (th->state != TH_QUEUED || !WIFSTOPPED(th->status) ||
+	    WSTOPSIG(th->status) != (SIGTRAP | 0x80))
+		return;
+	th->at = STOP_EXIT;
+	call_interrupted(p, th, th->interrupted);
+}
+
+/* Threads that cannot be stopped now are let go at their next stop. */
+static void let_go(struct proc_target *p, struct process *proc)
+{
+	u32 left = proc->nthreads;
+
+	halt_threads(p, proc);
+	for (struct tgt_thread *th = p->threads, *next; th && left; th = next) {
+		next = th->next;
+		if (th->proc != proc)
+			continue;
+		left--; /* the last one takes proc with it */
+		if (th->state == TH_RUNNING || th->state == TH_LISTENING) {
+			th->detaching = true;
+			continue;
+		}
+		settle(p, th);
+		ptrace(PTRACE_DETACH, th->tid, 0, signal_in_hand(th));
+		thread_remove(p, th);
+	}
+}
+
+int proc_detach(struct target *t, u32 pid)
+{
+	struct proc_target *p = proc_of(t);
+	struct process *proc = process_find(p, pid);
+
+	if (!proc)
+		return proc_fail(p, -ESRCH, "process %u is not being debugged", pid);
+	if (proc->nfilters)
+		return proc_fail(p, -EBUSY,
+				 "process %u cannot be let go: it has a seccomp filter of "
+				 "lstar, which can never be removed and would make its calls fail "
+				 "without a debugger; use 'settings filter off' before starting it",
+				 pid);
+	place_release(p);
+	let_go(p, proc);
+	return 0;
+}
+
+/* --- end --- */
+
+int proc_kill(struct target *t, u32 pid)
+{
+	struct proc_target *p = proc_of(t);
+	struct process *proc = process_find(p, pid);
+	struct tgt_thread *th;
+	int status;
+	pid_t got;
+
+	if (!proc)
+		return proc_fail(p, -ESRCH, "process %u is not being debugged", pid);
+	if (kill((pid_t)pid, SIGKILL) && errno != ESRCH)
+		return proc_fail(p, -errno, "process %u cannot be killed: %s", pid,
+				 strerror(errno));
+	/* Its end is reported by wait(), even while all others are halted. */
+	while ((th = thread_find(p, pid)) && th->proc == proc) {
+		got = wait_any(&status, 0);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			break;
+		th = thread_find(p, (u32)got);
+		if (!th)
+			wait_unknown(p, (u32)got, status);
+		else if (th->proc)
+			thread_queue(p, th, status);
+		if (got == (pid_t)pid && !WIFSTOPPED(status))
+			break;
+	}
+	return 0;
+}
+
+static void kill_launched(struct proc_target *p)
+{
+	int status;
+	pid_t pid;
+
+	for (struct process *proc = p->procs; proc; proc = proc->next)
+		if (proc->launched)
+			kill((pid_t)proc->pid, SIGKILL);
+	while (p->threads) {
+		struct tgt_thread *th;
+
+		pid = wait_any(&status, 0);
+		if (pid < 0 && errno == EINTR)
+			continue;
+		if (pid < 0)
+			break;
+		th = thread_find(p, (u32)pid);
+		if (!th)
+			th = wait_unknown(p, (u32)pid, status); /* born a moment ago */
+		if (th && WIFSTOPPED(status))
+			kill(pid, SIGKILL);
+		else if (th)
+			thread_remove(p, th);
+	}
+}
+
+void proc_free(struct target *t)
+{
+	struct proc_target *p = proc_of(t);
+
+	place_release(p);
+	for (struct process *proc = p->procs, *next; proc; proc = next) {
+		next = proc->next;
+		if (!proc->launched)
+			let_go(p, proc);
+	}
+	for (struct tgt_thread *th = p->threads, *next; th; th = next) {
+		next = th->next;
+		if (th->detaching)
+			thread_remove(p, th); /* our end lets it go */
+	}
+	kill_launched(p);
+	while (p->threads)
+		thread_remove(p, p->threads);
+	while (p->procs)
+		process_remove(p, p->procs);
+	wake_end(p);
+	free(p->dead);
+	free(p);
+}

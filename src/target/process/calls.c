@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * calls.c - stops at system calls, and signals that interrupt them: each call that the
+ * program makes is reported once at its entry and once at its exit.
+ *
+ * Phase, ABI, number and arguments come from PTRACE_GET_SYSCALL_INFO; nothing is counted
+ * or guessed from the order of stops. Stops come in this order (kernel 4.8 and later):
+ *
+ *	syscall-entry (PTRACE_SYSCALL only) -> seccomp (filter only) -> syscall-exit
+ *
+ * A call that a signal or a stop interrupts leaves -ERESTART* in rax and is made again by
+ * the kernel: same address, same stack, same number or restart_syscall. struct call
+ * restart remembers it until then, so that the second entry stays unseen.
+ */
+#include <errno.h>
+#include <linux/audit.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+
+#include "process.h"
+
+#define REG(name) offsetof(struct user_regs_struct, name)
+#define UC_OFFSET 8 /* of the ucontext in a 64-bit signal frame: behind the return address */
+#define GREGS_OFFSET offsetof(ucontext_t, uc_mcontext.gregs)
+
+static bool quiet(struct proc_target *p, struct tgt_thread *th)
+{
+	p->quiet_stops++;
+	thread_run(p, th, 0);
+	return false;
+}
+
+static bool report(struct proc_target *p, struct tgt_thread *th, enum tgt_stop_kind kind,
+		   struct tgt_stop *stop)
+{
+	thread_set(p, th, TH_REPORTED);
+	stop_fill(th, kind, stop);
+	p->stops++;
+	return true;
+}
+
+static enum abi_id abi_of(u32 arch, u64 nr)
+{
+	if (ENG_LIKELY(arch == AUDIT_ARCH_X86_64 && !(nr & ABI_X32_BIT)))
+		return ABI_X86_64;
+	return abi_from_audit(arch, nr);
+}
+
+static u64 restart_nr(enum abi_id abi)
+{
+	switch (abi) {
+	case ABI_I386:
+		return 0;
+	case ABI_X32:
+		return ABI_X32_BIT | SYS_restart_syscall;
+	default:
+		return SYS_restart_syscall;
+	}
+}
+
+/* --- calls that a stop of ours ended, or that will be made again --- */
+
+/* The call is made again from its start, as if the thread had not entered it yet. */
+static bool rewind_call(struct tgt_thread *th, u64 nr, u64 ip)
+{
+	return regs_poke(th, REG(rip), ip - 2) && regs_poke(th, REG(rax), nr) &&
+	       regs_poke(th, REG(orig_rax), ~0ULL);
+}
+
+/*
+ * Some calls (epoll_wait, semop, timed socket calls: signal(7), "interruption by stop
+ * signals") say EINTR for a stop that no signal caused. close and connect have had their
+ * effect by then and must not be made twice.
+ */
+static bool may_rewind(u64 nr)
+{
+	return nr != SYS_close && nr != SYS_connect;
+}
+
+static bool signal_waits(const struct tgt_thread *th)
+{
+	struct task_status st;
+
+	return !procfs_status(th->tid, &st) || (st.pending & ~st.blocked);
+}
+
+static void expect_restart(struct tgt_thread *th, enum restart_state state, u64 nr, u64 ip, u64 sp)
+{
+	th->restart.abi = nr & ABI_X32_BIT ? ABI_X32 : ABI_X86_64;
+	th->restart.nr = nr;
+	if (th->inside) {
+		th->restart.abi = th->call.abi;
+		th->restart.nr = th->call.nr;
+	}
+	th->restart.ip = ip;
+	th->restart.sp = sp;
+	th->restart_state = state;
+	th->inside = false;
+}
+
+/* Stopped outside of system-call stops: is that in the middle of a call? */
+void call_interrupted(struct proc_target *p, struct tgt_thread *th, bool by_us)
+{
+	struct user_regs_struct r;
+
+	if (th->restart_state == RESTART_WAIT || th->restart_state == RESTART_NOW)
+		return;
+	if (ptrace(PTRACE_GETREGS, th->tid, 0, &r) || (s64)r.orig_rax < 0)
+		return;
+	if (is_restart_code((s64)r.rax)) {
+		expect_restart(th, RESTART_WAIT, r.orig_rax, r.rip, r.rsp);
+	} else if (by_us && (s64)r.rax == -EINTR && may_rewind(r.orig_rax) && !signal_waits(th) &&
+		   rewind_call(th, r.orig_rax, r.rip)) {
+		expect_restart(th, RESTART_NOW, r.orig_rax, r.rip, r.rsp);
+	}
+}
+
+/* True: this entry is a call that was seen before. */
+static bool restarted(struct tgt_thread *th)
+{
+	const struct call *c = &th->call, *r = &th->restart;
+	bool same = c->ip == r->ip && c->sp == r->sp && c->abi == r->abi &&
+		    (c->nr == r->nr || c->nr == restart_nr(r->abi));
+
+	if (th->restart_state == RESTART_HANDLER) {
+		/* The same call out of a handler: it was left by longjmp and begins anew. */
+		if (same)
+			th->restart_state = RESTART_NONE;
+		return false;
+	}
+	th->restart_state = RESTART_NONE;
+	if (same)
+		th->call.nr = r->nr;
+	return same;
+}
+
+/* --- entry --- */
+
+/* The target's own business with a call: what other stops rely on. */
+static void own_enter(struct proc_target *p, struct tgt_thread *th)
+{
+	if (!th->proc->launched)
+		return;
+	if (filter_affinity_call(&th->call))
+		place_release(p);
+	if (filter_own_call(&th->call, th->info.entry.args[0]))
+		th->watch_exit = true;
+}
+
+static bool enter(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop)
+{
+	th->call.nr = th->info.entry.nr;
+	th->call.abi = abi_of(th->info.arch, th->call.nr);
+	th->call.ip = th->info.instruction_pointer;
+	th->call.sp = th->info.stack_pointer;
+	th->inside = true;
+	th->skipped = false;
+	th->watch_exit = false;
+	if (ENG_UNLIKELY(th->restart_state) && restarted(th))
+		return quiet(p, th);
+	own_enter(p, th);
+	if (!wants_enter(p, &th->call))
+		return quiet(p, th);
+	return report(p, th, TGT_STOP_ENTER, stop);
+}
+
+/*
+ * A filter of the debuggee's own says RET_TRACE. Without a tracer the kernel would not
+ * make the call and say ENOSYS, which rax already holds.
+ */
+static bool foreign_trace(struct proc_target *p, struct tgt_thread *th)
+{
+	regs_poke(th, REG(orig_rax), ~0ULL);
+	return quiet(p, th);
+}
+
+/* --- exit --- */
+
+static void own_exit(struct proc_target *p, struct tgt_thread *th)
+{
+	th->watch_exit = false;
+	if (th->info.exit.rval < 0 || th->proc->own_filter)
+		return;
+	/* It installed a filter of its own: the strictest wins, so ours may not be heard. */
+	th->proc->own_filter = true;
+	process_update(p, th->proc);
+	process_kick(p, th->proc);
+}
+
+/* rt_sigreturn has put back what a handler interrupted. */
+static void handler_left(struct tgt_thread *th)
+{
+	if (th->restart_state != RESTART_HANDLER)
+		return;
+	if (th->info.stack_pointer != th->restart.sp)
+		return; /* a handler within a handler */
+	th->restart_state =
+		th->info.instruction_pointer == th->restart.ip - 2 ? RESTART_NOW : RESTART_NONE;
+}
+
+/* An exit whose entry was not seen: the call was under way when interest in it began. */
+static bool unseen_entry(struct tgt_thread *th)
+{
+	u64 nr;
+
+	if (!regs_peek(th, REG(orig_rax), &nr) || (s64)nr < 0)
+		return false;
+	th->call.nr = nr;
+	th->call.abi = abi_of(th->info.arch, nr);
+	th->call.ip = th->info.instruction_pointer;
+	th->call.sp = th->info.stack_pointer;
+	th->skipped = false;
+	th->watch_exit = false;
+	th->inside = true;
+	return true;
+}
+
+static bool leave(struct proc_target *p, struct tgt_thread *th, bool interrupted,
+		  struct tgt_stop *stop)
+{
+	const struct __ptrace_syscall_info *info = &th->info;
+	s64 ret = info->exit.rval;
+	u64 nr;
+
+	if ((!th->inside && !unseen_entry(th)) || th->skipped) {
+		th->inside = th->skipped = false;
+		return quiet(p, th);
+	}
+	if (th->call.abi == ABI_X86_64 && th->call.nr == SYS_rt_sigreturn) {
+		handler_left(th);
+	} else if (ENG_UNLIKELY(is_restart_code(ret)) && regs_peek(th, REG(orig_rax), &nr) &&
+		   (s64)nr >= 0) {
+		expect_restart(th, RESTART_WAIT, nr, info->instruction_pointer,
+			       info->stack_pointer);
+		return quiet(p, th);
+	} else if (ENG_UNLIKELY(interrupted && ret == -EINTR) && may_rewind(th->call.nr) &&
+		   !signal_waits(th) && regs_peek(th, REG(orig_rax), &nr) && (s64)nr >= 0 &&
+		   rewind_call(th, nr, info->instruction_pointer)) {
+		expect_restart(th, RESTART_NOW, nr, info->instruction_pointer, info->stack_pointer);
+		return quiet(p, th);
+	}
+	th->inside = false;
+	if (ENG_UNLIKELY(th->watch_exit))
+		own_exit(p, th);
+	if (!wants_exit(p, &th->call))
+		return quiet(p, th);
+	return report(p, th, TGT_STOP_EXIT, stop);
+}
+
+bool call_stop(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop)
+{
+	bool interrupted = th->interrupted, seen = th->entry_seen;
+
+	th->interrupted = false; /* every stop uses up a pending PTRACE_INTERRUPT */
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, th->tid, sizeof(th->info), &th->info) <= 0)
+		return quiet(p, th); /* killed meanwhile */
+	place_stop(p, th);
+	switch (th->info.op) {
+	case PTRACE_SYSCALL_INFO_SECCOMP:
+		th->at = STOP_SECCOMP;
+		th->entry_seen = false;
+		if (th->info.seccomp.ret_data != FILTER_COOKIE)
+			return foreign_trace(p, th);
+		return seen ? quiet(p, th) : enter(p, th, stop);
+	case PTRACE_SYSCALL_INFO_ENTRY:
+		th->at = STOP_ENTRY;
+		th->entry_seen = true;
+		return enter(p, th, stop);
+	case PTRACE_SYSCALL_INFO_EXIT:
+		th->at = STOP_EXIT;
+		th->entry_seen = false;
+		return leave(p, th, interrupted, stop);
+	default:
+		th->at = STOP_EVENT;
+		return quiet(p, th);
+	}
+}
+
+/* --- signals --- */
+
+/* The terminal's keys: the kernel is the sender of what its tty layer raises. */
+static bool from_keyboard(const struct tgt_thread *th, int sig)
+{
+	siginfo_t si;
+
+	return (sig == SIGINT || sig == SIGQUIT) && !ptrace(PTRACE_GETSIGINFO, th->tid, 0, &si) &&
+	       si.si_code == SI_KERNEL;
+}
+
+static bool is_caught(const struct tgt_thread *th, int sig)
+{
+	struct task_status st;
+
+	return procfs_status(th->tid, &st) && (st.caught >> (sig - 1) & 1);
+}
+
+/*
+ * The handler has been entered; its frame holds what the program will find after it. If
+ * that is EINTR the call is over, and this is the last place to see and change its result.
+ */
+static bool handler_entered(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop)
+{
+	struct user_regs_struct r;
+	greg_t saved[NGREG];
+	struct call call = th->restart;
+
+	th->at = STOP_TRAP;
+	if (ptrace(PTRACE_GETREGS, th->tid, 0, &r) || r.cs != 0x33 ||
+	    proc_read_mem(&p->base, th, r.rsp + UC_OFFSET + GREGS_OFFSET, saved, sizeof(saved)) !=
+		    sizeof(saved)) {
+		th->restart_state = RESTART_NONE;
+		return quiet(p, th);
+	}
+	if ((u64)saved[REG_RIP] == call.ip - 2) {
+		th->restart_state = RESTART_HANDLER;
+		return quiet(p, th);
+	}
+	th->restart_state = RESTART_NONE;
+	if ((u64)saved[REG_RIP] != call.ip || saved[REG_RAX] != -EINTR || !wants_exit(p, &call))
+		return quiet(p, th);
+	th->at = STOP_HANDLER;
+	th->frame = r.rsp + UC_OFFSET;
+	th->call = call;
+	th->info.instruction_pointer = call.ip;
+	th->info.stack_pointer = call.sp;
+	th->info.exit.rval = -EINTR;
+	th->info.exit.is_error = 1;
+	return report(p, th, TGT_STOP_EXIT, stop);
+}
+
+/* Signals are delivered unchanged, never reported: resuming with the same number keeps siginfo. */
+bool call_signal(struct proc_target *p, struct tgt_thread *th, int sig, struct tgt_stop *stop)
+{
+	siginfo_t si;
+
+	th->interrupted = false;
+	if (th->stepping) {
+		th->stepping = false;
+		/* ptrace_notify() after setting up a frame has si_code SIGTRAP; real traps differ. */
+		if (sig == SIGTRAP && !ptrace(PTRACE_GETSIGINFO, th->tid, 0, &si)) {
+			if (si.si_code == SIGTRAP)
+				return handler_entered(p, th, stop);
+			if (si.si_code == TRAP_TRACE) {
+				th->at = STOP_TRAP;
+				return quiet(p, th);
+			}
+		}
+	}
+	p->signals++;
+	th->at = STOP_SIGNAL;
+	if (!p->pass_keyboard && th->proc->launched && from_keyboard(th, sig))
+		sig = 0;
+	if (p->any_interest)
+		call_interrupted(p, th, false);
+	if (sig && th->restart_state == RESTART_WAIT && is_caught(th, sig)) {
+		th->stepping = true;
+		thread_step(p, th, sig);
+	} else {
+		thread_run(p, th, sig);
+	}
+	return false;
+}

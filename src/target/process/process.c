@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * process.c - the process target: its table of operations, its tables of processes and
+ * threads, and what an interest set means for each of them.
+ *
+ * Nothing here waits; ptrace requests are made by the files named after what they do.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "process.h"
+
+const struct eng_caps proc_caps = {
+	.target = "process",
+	.letter = 'P',
+	.regs_readable = ENG_REGS_USER | ENG_BIT(ENG_DR0) | ENG_BIT(ENG_DR1) | ENG_BIT(ENG_DR2) |
+			 ENG_BIT(ENG_DR3) | ENG_BIT(ENG_DR6) | ENG_BIT(ENG_DR7),
+	.regs_writable = ENG_REGS_USER,
+	.pseudo = (ENG_BIT(ENG_NPSEUDO) - 1) & ~ENG_BIT(ENG_PS_PROC) & ~ENG_BIT(ENG_PS_THREAD),
+};
+
+int proc_fail(struct proc_target *p, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(p->base.error, sizeof(p->base.error), fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+/* --- threads --- */
+
+struct tgt_thread *thread_find(const struct proc_target *p, u32 tid)
+{
+	struct tgt_thread *th = p->hash[tid & (PROC_HASH - 1)];
+
+	while (th && th->tid != tid)
+		th = th->hnext;
+	return th;
+}
+
+static void hash_insert(struct proc_target *p, struct tgt_thread *th)
+{
+	struct tgt_thread **head = &p->hash[th->tid & (PROC_HASH - 1)];
+
+	th->hnext = *head;
+	*head = th;
+}
+
+static void hash_remove(struct proc_target *p, struct tgt_thread *th)
+{
+	struct tgt_thread **at = &p->hash[th->tid & (PROC_HASH - 1)];
+
+	while (*at && *at != th)
+		at = &(*at)->hnext;
+	if (*at)
+		*at = th->hnext;
+}
+
+struct tgt_thread *thread_add(struct proc_target *p, struct process *proc, u32 tid)
+{
+	struct tgt_thread *th = calloc(1, sizeof(*th));
+
+	if (!th)
+		return NULL;
+	th->tid = tid;
+	th->proc = proc;
+	th->state = TH_RUNNING;
+	th->next = p->threads;
+	if (p->threads)
+		p->threads->prev = th;
+	p->threads = th;
+	hash_insert(p, th);
+	p->nthreads++;
+	p->nrunning++;
+	if (proc)
+		proc->nthreads++;
+	return th;
+}
+
+static void queue_remove(struct proc_target *p, struct tgt_thread *th)
+{
+	struct tgt_thread *prev = NULL;
+
+	for (struct tgt_thread *q = p->qhead; q; prev = q, q = q->qnext) {
+		if (q != th)
+			continue;
+		*(prev ? &prev->qnext : &p->qhead) = q->qnext;
+		if (p->qtail == q)
+			p->qtail = prev;
+		q->qnext = NULL;
+		return;
+	}
+}
+
+void thread_remove(struct proc_target *p, struct tgt_thread *th)
+{
+	struct process *proc = th->proc;
+
+	if (p->place.hot == th)
+		place_release(p);
+	thread_set(p, th, TH_DEAD);
+	hash_remove(p, th);
+	*(th->prev ? &th->prev->next : &p->threads) = th->next;
+	if (th->next)
+		th->next->prev = th->prev;
+	p->nthreads--;
+	if (proc && --proc->nthreads == 0)
+		process_remove(p, proc);
+	/* The caller may still look at the one it was told of last. */
+	th->proc = NULL;
+	free(p->dead);
+	p->dead = th;
+}
+
+void thread_rekey(struct proc_target *p, struct tgt_thread *th, u32 tid)
+{
+	hash_remove(p, th);
+	th->tid = tid;
+	hash_insert(p, th);
+}
+
+void thread_set(struct proc_target *p, struct tgt_thread *th, enum thread_state state)
+{
+	/* A listening thread may report at any time too: SIGCONT wakes it. */
+	bool was = th->state == TH_RUNNING || th->state == TH_LISTENING;
+	bool is = state == TH_RUNNING || state == TH_LISTENING;
+
+	if (th->state == TH_QUEUED && state != TH_QUEUED)
+		queue_remove(p, th);
+	p->nrunning += is - was;
+	th->state = state;
+}
+
+void thread_queue(struct proc_target *p, struct tgt_thread *th, int status)
+{
+	th->status = status;
+	if (th->state == TH_QUEUED)
+		return;
+	thread_set(p, th, TH_QUEUED);
+	th->qnext = NULL;
+	*(p->qtail ? &p->qtail->qnext : &p->qhead) = th;
+	p->qtail = th;
+}
+
+/* --- processes --- */
+
+struct process *process_find(const struct proc_target *p, u32 pid)
+{
+	struct process *proc = p->procs;
+
+	while (proc && proc->pid != pid)
+		proc = proc->next;
+	return proc;
+}
+
+/* What a forked child shares with its parent is copied; @parent NULL: a new tree. */
+struct process *process_add(struct proc_target *p, u32 pid, const struct process *parent)
+{
+	struct process *proc = calloc(1, sizeof(*proc));
+
+	if (!proc)
+		return NULL;
+	if (parent)
+		*proc = *parent;
+	proc->pid = pid;
+	proc->nthreads = 0;
+	proc->mem_fd = -1;
+	proc->next = p->procs;
+	p->procs = proc;
+	process_update(p, proc);
+	return proc;
+}
+
+void process_remove(struct proc_target *p, struct process *proc)
+{
+	struct process **at = &p->procs;
+
+	while (*at && *at != proc)
+		at = &(*at)->next;
+	if (*at)
+		*at = proc->next;
+	mem_close(proc);
+	free(proc);
+}
+
+/* --- interest --- */
+
+static bool in_map(const u64 *map, u64 nr)
+{
+	return map[nr / 64] >> (nr % 64) & 1;
+}
+
+bool wants_enter(const struct proc_target *p, const struct call *c)
+{
+	if (c->abi == ABI_X86_64 && c->nr < TGT_MAX_NR)
+		return in_map(p->interest.enter, c->nr);
+	return p->interest.enter_other;
+}
+
+bool wants_exit(const struct proc_target *p, const struct call *c)
+{
+	if (c->abi == ABI_X86_64 && c->nr < TGT_MAX_NR)
+		return in_map(p->interest.exit, c->nr);
+	return p->interest.exit_other;
+}
+
+static bool covered(const struct proc_target *p, const struct process *proc)
+{
+	const struct tgt_interest *in = &p->interest;
+
+	for (size_t i = 0; i < ARRAY_SIZE(in->enter); i++)
+		if ((in->enter[i] | in->exit[i]) & ~proc->installed.nr[i])
+			return false;
+	return proc->installed.other || !(in->enter_other || in->exit_other);
+}
+
+/*
+ * Until a wanted filter is installed the process is run with PTRACE_SYSCALL: slower,
+ * never wrong. Where every exit is wanted a filter would only add a stop per call.
+ */
+void process_update(struct proc_target *p, struct process *proc)
+{
+	proc->want_filter = false;
+	if (!p->any_interest) {
+		proc->mode = TRACE_NONE;
+	} else if (!proc->use_filter || proc->own_filter) {
+		proc->mode = TRACE_ALL;
+	} else if (proc->nfilters && covered(p, proc)) {
+		proc->mode = TRACE_FILTER;
+	} else {
+		proc->mode = TRACE_ALL;
+		proc->want_filter = !(p->full_exit && !proc->nfilters);
+	}
+}
+
+void process_kick(struct proc_target *p, struct process *proc)
+{
+	for (struct tgt_thread *th = p->threads; th; th = th->next)
+		if (th->proc == proc && th->state == TH_RUNNING && !th->interrupted)
+			th->interrupted = !ptrace(PTRACE_INTERRUPT, th->tid, 0, 0);
+}
+
+static int proc_set_interest(struct target *t, const struct tgt_interest *in)
+{
+	struct proc_target *p = proc_of(t);
+	u64 any = in->enter_other | in->exit_other, all = ~0ULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(in->enter); i++) {
+		any |= in->enter[i] | in->exit[i];
+		all &= in->exit[i];
+	}
+	p->interest = *in;
+	p->any_interest = any != 0;
+	p->full_exit = all == ~0ULL && in->exit_other;
+	if (!p->any_interest)
+		place_release(p);
+	for (struct process *proc = p->procs; proc; proc = proc->next) {
+		enum tracing before = proc->mode;
+
+		process_update(p, proc);
+		if (proc->want_filter || (proc->mode == TRACE_ALL && before != TRACE_ALL))
+			process_kick(p, proc);
+	}
+	return 0;
+}
+
+/* --- questions --- */
+
+static struct tgt_thread *proc_find(struct target *t, u32 tid)
+{
+	struct tgt_thread *th = thread_find(proc_of(t), tid);
+
+	return th && th->proc && th->state != TH_DEAD ? th : NULL;
+}
+
+static void thread_info(const struct tgt_thread *th, struct tgt_thread_info *info)
+{
+	u64 orig, rax;
+
+	memset(info, 0, sizeof(*info));
+	info->pid = th->proc->pid;
+	info->tid = th->tid;
+	info->launched = th->proc->launched;
+	info->stopped = th->state != TH_RUNNING && th->state != TH_LISTENING;
+	info->in_syscall = th->inside;
+	info->abi = th->call.abi;
+	info->nr = th->call.nr;
+	if (th->inside || !info->stopped)
+		return;
+	if (th->restart_state == RESTART_WAIT || th->restart_state == RESTART_NOW) {
+		info->in_syscall = true;
+		info->abi = th->restart.abi;
+		info->nr = th->restart.nr;
+	} else if (regs_peek(th, offsetof(struct user_regs_struct, orig_rax), &orig) &&
+		   regs_peek(th, offsetof(struct user_regs_struct, rax), &rax) && (s64)orig >= 0 &&
+		   (is_restart_code((s64)rax) || th->at == STOP_EVENT)) {
+		info->in_syscall = true;
+		info->abi = orig & ABI_X32_BIT ? ABI_X32 : ABI_X86_64;
+		info->nr = orig;
+	}
+}
+
+static size_t proc_threads(struct target *t, struct tgt_thread_info *info, size_t max)
+{
+	size_t n = 0;
+
+	for (struct tgt_thread *th = proc_of(t)->threads; th; th = th->next) {
+		if (!th->proc || th->state == TH_DEAD)
+			continue;
+		if (n < max)
+			thread_info(th, &info[n]);
+		n++;
+	}
+	return n;
+}
+
+static void proc_status(struct target *t, char *buf, size_t size)
+{
+	struct proc_target *p = proc_of(t);
+	u32 nprocs = 0, filtered = 0, all = 0;
+
+	for (struct process *proc = p->procs; proc; proc = proc->next) {
+		nprocs++;
+		filtered += proc->mode == TRACE_FILTER;
+		all += proc->mode == TRACE_ALL;
+	}
+	snprintf(buf, size,
+		 "%u processes, %u threads; %u stopped by a seccomp filter, %u at every call\n"
+		 "%llu stops reported, %llu passed over, %llu signals, %llu calls injected%s\n",
+		 nprocs, p->nthreads, filtered, all, p->stops, p->quiet_stops, p->signals,
+		 p->injected, p->place.pinned ? "; on one CPU with its busy thread" : "");
+}
+
+static void proc_keyboard(struct target *t, bool pass)
+{
+	proc_of(t)->pass_keyboard = pass;
+}
+
+/* --- life --- */
+
+int proc_begin(struct proc_target *p)
+{
+	struct task_status st;
+
+	if (p->tracer) {
+		if (p->tracer == gettid())
+			return 0;
+		return proc_fail(p, -EPERM,
+				 "thread %d cannot use this target: ptrace binds it to thread %d",
+				 (int)gettid(), (int)p->tracer);
+	}
+	if (wake_begin(p))
+		return proc_fail(p, -errno,
+				 "no timer for the target: %s; raise the limit of "
+				 "pending signals (ulimit -i)",
+				 strerror(errno));
+	p->tracer = gettid();
+	if (procfs_status(p->tracer, &st))
+		p->base_filters = st.filters;
+	return 0;
+}
+
+static const struct tgt_ops proc_ops = {
+	.name = "process",
+	.caps = &proc_caps,
+	.free = proc_free,
+	.launch = proc_launch,
+	.attach = proc_attach,
+	.detach = proc_detach,
+	.kill = proc_kill,
+	.set_interest = proc_set_interest,
+	.wait = proc_wait,
+	.wake = wake_target,
+	.resume = proc_resume,
+	.halt = proc_halt,
+	.resume_all = proc_resume_all,
+	.context = proc_context,
+	.load_regs = proc_load_regs,
+	.store_regs = proc_store_regs,
+	.read_mem = proc_read_mem,
+	.write_mem = proc_write_mem,
+	.pseudo = proc_pseudo,
+	.comm = proc_comm,
+	.threads = proc_threads,
+	.find = proc_find,
+	.status = proc_status,
+	.placement = proc_placement,
+	.keyboard = proc_keyboard,
+};
+
+struct target *proc_target_new(void)
+{
+	struct proc_target *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->base.ops = &proc_ops;
+	p->pass_keyboard = true;
+	p->place.on = true;
+	return &p->base;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * process.h - what the files of the process target share: tables of processes and
+ * threads, their states, and the calls between the files.
+ *
+ * Nothing outside this folder may include it. All functions run in the one thread that
+ * launched or attached (ptrace requests are bound to it); only wake_target() may be
+ * called from elsewhere.
+ */
+#ifndef TARGET_PROCESS_PROCESS_H
+#define TARGET_PROCESS_PROCESS_H
+
+#include <linux/filter.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+#include <time.h>
+
+#include "target/target.h"
+
+#define PROC_HASH 4096 /* buckets; a power of two */
+
+/* A set of system calls: x86-64 numbers, and all the rest as one. */
+struct call_set {
+	u64 nr[TGT_MAX_NR / 64];
+	bool other;
+};
+
+/* How the threads of a process are run. */
+enum tracing {
+	TRACE_NONE, /* PTRACE_CONT: nothing is wanted */
+	TRACE_FILTER, /* a seccomp filter stops what is wanted */
+	TRACE_ALL, /* PTRACE_SYSCALL: every entry and exit stops */
+};
+
+struct process {
+	struct process *next;
+	u32 pid;
+	u32 nthreads;
+	bool launched; /* or descends from a launched one */
+	bool use_filter; /* filters may be installed in it */
+	bool own_filter; /* it has filters that are not ours, or refused ours */
+	bool want_filter; /* the installed ones do not cover the interest set yet */
+	u32 nfilters; /* ours */
+	struct call_set installed; /* what they stop */
+	enum tracing mode;
+	int mem_fd; /* /proc/PID/mem, or -1 */
+	u64 syscall_insn; /* address of a SYSCALL instruction, or 0: not looked for yet */
+};
+
+enum thread_state {
+	TH_RUNNING,
+	TH_HELD, /* stopped and not reported: halted, newborn, just launched or attached */
+	TH_QUEUED, /* stopped or ended; the status waits in the queue for wait() */
+	TH_REPORTED, /* stopped; the caller has it */
+	TH_LISTENING, /* in a group-stop that SIGCONT ends */
+	TH_DEAD,
+};
+
+/* Where a stopped thread stands. */
+enum stop_at {
+	STOP_EVENT, /* fork, exec ...: inside a system call */
+	STOP_ENTRY, /* syscall-entry stop */
+	STOP_SECCOMP, /* seccomp stop: also before the call */
+	STOP_EXIT, /* syscall-exit stop */
+	STOP_SIGNAL, /* signal-delivery stop */
+	STOP_TRAP, /* PTRACE_EVENT_STOP: interrupted, or newborn */
+	STOP_GROUP, /* group-stop */
+	STOP_HANDLER, /* first instruction of a signal handler that ended a call with EINTR */
+};
+
+/* A system call that the kernel will, or may, make again by itself. */
+enum restart_state {
+	RESTART_NONE,
+	RESTART_WAIT, /* it returned -ERESTART*: a handler runs, or the next entry is it */
+	RESTART_HANDLER, /* a handler runs; rt_sigreturn leads back to the call */
+	RESTART_NOW, /* the next entry is it */
+};
+
+struct call {
+	u64 nr, ip, sp;
+	enum abi_id abi;
+};
+
+struct tgt_thread {
+	struct tgt_thread *hnext; /* hash chain */
+	struct tgt_thread *next, *prev; /* all threads */
+	struct tgt_thread *qnext; /* queue */
+	struct process *proc; /* NULL: born, its parent's event has not come yet */
+	u32 tid;
+	enum thread_state state;
+	enum stop_at at;
+	int status; /* QUEUED: as from waitpid */
+	bool interrupted; /* PTRACE_INTERRUPT sent, its stop not seen yet */
+	bool halted; /* HELD by halt(), launch or attach: resume_all() runs it */
+	bool inside; /* between a seen entry and its exit */
+	bool entry_seen; /* this call's syscall-entry stop was handled: ignore its seccomp stop */
+	bool skipped; /* short-circuited: ignore its exit stop */
+	bool watch_exit; /* the target itself wants to see the result */
+	bool stepping; /* stepped into a signal handler */
+	bool detaching; /* let go at its next stop */
+	bool vforking; /* waits, uninterruptibly, for its vfork child */
+	struct call call; /* inside: the call as the program made it */
+	struct call restart;
+	enum restart_state restart_state;
+	struct __ptrace_syscall_info
+		info; /* STOP_ENTRY, STOP_SECCOMP, STOP_EXIT: what the kernel told */
+	u64 frame; /* STOP_HANDLER: address of the saved ucontext */
+	/* placement */
+	bool pinned_before; /* own_mask is set: children may have inherited an altered mask */
+	cpu_set_t own_mask;
+};
+
+/* place.c */
+struct place {
+	bool on;
+	struct tgt_thread *hot; /* candidate, or the pinned one */
+	u32 count; /* its stops in a row */
+	u64 since; /* ns: start of the present count */
+	bool pinned;
+	int cpu;
+	cpu_set_t tracer_mask;
+	u64 last_count_stops, ticks_at; /* for the rate while pinned */
+};
+
+struct proc_target {
+	struct target base;
+	struct tgt_thread *hash[PROC_HASH];
+	struct tgt_thread *threads;
+	struct process *procs;
+	struct tgt_thread *qhead, *qtail;
+	struct tgt_thread *dead; /* reported end; freed at the next call */
+	u32 nthreads, nrunning;
+	bool halted;
+	bool pass_keyboard; /* Ctrl-C of the terminal reaches launched debuggees */
+	struct tgt_interest interest;
+	bool any_interest, full_exit;
+	u32 base_filters; /* seccomp filters that this process itself lives under */
+	pid_t tracer; /* thread id that owns the tracees */
+	/* waking and time limits */
+	timer_t timer;
+	bool have_timer;
+	u32 timer_first, timer_every; /* ms, as programmed */
+	volatile sig_atomic_t woken;
+	struct sigaction old_action;
+	struct place place;
+	u64 stops, quiet_stops, signals, injected;
+};
+
+/* process.c */
+extern const struct eng_caps proc_caps;
+int proc_fail(struct proc_target *p, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+int proc_begin(struct proc_target *p); /* before the first tracee */
+struct tgt_thread *thread_find(const struct proc_target *p, u32 tid);
+struct tgt_thread *thread_add(struct proc_target *p, struct process *proc, u32 tid);
+void thread_remove(struct proc_target *p, struct tgt_thread *th);
+void thread_rekey(struct proc_target *p, struct tgt_thread *th, u32 tid);
+void thread_set(struct proc_target *p, struct tgt_thread *th, enum thread_state state);
+void thread_queue(struct proc_target *p, struct tgt_thread *th, int status);
+struct process *process_find(const struct proc_target *p, u32 pid);
+struct process *process_add(struct proc_target *p, u32 pid, const struct process *parent);
+void process_remove(struct proc_target *p, struct process *proc);
+/* Does the interest set stop at this call's entry, at its exit? */
+bool wants_enter(const struct proc_target *p, const struct call *c);
+bool wants_exit(const struct proc_target *p, const struct call *c);
+void process_update(struct proc_target *p, struct process *proc);
+/* Make running threads stop for a moment, so that they go on in the present mode. */
+void process_kick(struct proc_target *p, struct process *proc);
+
+/* launch.c, attach.c */
+long tracee_options(bool launched);
+int proc_launch(struct target *t, const struct tgt_launch *l, u32 *pid);
+int proc_attach(struct target *t, u32 pid);
+int proc_detach(struct target *t, u32 pid);
+int proc_kill(struct target *t, u32 pid);
+void proc_free(struct target *t);
+
+/* wait.c */
+int proc_wait(struct target *t, struct tgt_stop *stop, int timeout_ms);
+bool wait_dispatch(struct proc_target *p, struct tgt_thread *th, int status, struct tgt_stop *stop);
+/* Stops that must not be reported while threads are being collected. */
+void wait_newborn(struct proc_target *p, struct tgt_thread *th);
+struct tgt_thread *wait_unknown(struct proc_target *p, u32 tid, int status);
+/* waitpid(-1) without losing anybody's child: 0 none yet, -1 errno. */
+pid_t wait_any(int *status, int flags);
+void stop_fill(const struct tgt_thread *th, enum tgt_stop_kind kind, struct tgt_stop *stop);
+
+/* wake.c */
+int wake_begin(struct proc_target *p);
+void wake_end(struct proc_target *p);
+void wake_arm(struct proc_target *p, u32 first_ms, u32 every_ms);
+void wake_target(struct target *t);
+u64 clock_ns(void);
+
+/* calls.c: system-call stops */
+bool call_stop(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop);
+bool call_signal(struct proc_target *p, struct tgt_thread *th, int sig, struct tgt_stop *stop);
+/* A thread was stopped in the middle of a call: make that unseen. */
+void call_interrupted(struct proc_target *p, struct tgt_thread *th, bool by_us);
+
+/* resume.c */
+int thread_run(struct proc_target *p, struct tgt_thread *th, int sig);
+int thread_step(struct proc_target *p, struct tgt_thread *th, int sig);
+int proc_resume(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, bool skip,
+		int signal);
+int proc_resume_all(struct target *t);
+
+/* halt.c */
+int proc_halt(struct target *t);
+/* Interrupt the running threads of @proc (NULL: all) and wait until they have stopped. */
+void halt_threads(struct proc_target *p, struct process *proc);
+
+/* regs.c */
+void proc_context(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx);
+bool proc_load_regs(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, u64 mask);
+int proc_store_regs(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx);
+int regs_store(struct proc_target *p, struct tgt_thread *th, struct eng_ctx *ctx, bool skip);
+bool regs_poke(const struct tgt_thread *th, size_t offset, u64 value);
+bool regs_peek(const struct tgt_thread *th, size_t offset, u64 *value);
+
+/* mem.c */
+size_t proc_read_mem(struct target *t, struct tgt_thread *th, u64 addr, void *dst, size_t n);
+size_t proc_write_mem(struct target *t, struct tgt_thread *th, u64 addr, const void *src, size_t n);
+void mem_close(struct process *proc);
+
+/* pseudo.c */
+bool proc_pseudo(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, enum eng_pseudo id,
+		 u64 *value);
+bool proc_comm(struct target *t, struct tgt_thread *th, char *buf, size_t size);
+
+/* procfs.c */
+struct task_status {
+	u32 tgid, ppid, tracer, uid, filters;
+	u32 seccomp; /* 0 none, 1 strict, 2 filters */
+	u64 pending, blocked, ignored, caught; /* bit n - 1: signal n */
+	char state;
+	bool kernel_thread;
+	char name[64];
+};
+bool procfs_status(u32 tid, struct task_status *st);
+/* Value of an entry of /proc/PID/auxv. */
+bool procfs_auxv(u32 pid, u64 type, u64 *value);
+size_t procfs_read(const char *path, char *buf, size_t size);
+
+/* filter.c */
+#define FILTER_COOKIE 0x4c2a /* data of our SECCOMP_RET_TRACE */
+#define FILTER_MAX 4096 /* instructions; the kernel's BPF_MAXINSNS */
+/* Program that stops the calls in @set; @base adds what the target itself must see. */
+size_t filter_compile(const struct call_set *set, bool base, struct sock_filter *prog);
+/* Calls that change what the filters mean or what placement hides. */
+bool filter_own_call(const struct call *c, u64 arg0);
+bool filter_affinity_call(const struct call *c);
+
+/* inject.c */
+/* Install what proc->want_filter asks for, through this stopped thread, if it stands well. */
+void inject_filter(struct proc_target *p, struct tgt_thread *th);
+
+/* place.c */
+void proc_placement(struct target *t, bool on);
+void place_stop(struct proc_target *p, struct tgt_thread *th);
+void place_tick(struct proc_target *p);
+void place_release(struct proc_target *p);
+void place_birth(struct proc_target *p, const struct tgt_thread *parent, u32 tid);
+
+static inline struct proc_target *proc_of(struct target *t)
+{
+	return (struct proc_target *)t;
+}
+
+static inline bool is_restart_code(s64 ret)
+{
+	/* -ERESTARTSYS, -ERESTARTNOINTR, -ERESTARTNOHAND, -ERESTART_RESTARTBLOCK */
+	return ret == -512 || ret == -513 || ret == -514 || ret == -516;
+}
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * regs.c - registers of a stopped thread: fetched when first asked for, written back once.
+ *
+ * What a register means depends on where the thread stands:
+ *  - before a call, rax is the number (the kernel keeps it in orig_rax and -ENOSYS in rax)
+ *    and rip the address of the instruction (the kernel's rip is already behind it);
+ *  - where a handler ended a call with EINTR, the registers are those in its frame.
+ */
+#include <errno.h>
+#include <string.h>
+#include <ucontext.h>
+
+#include "process.h"
+
+#define R(name) offsetof(struct user_regs_struct, name)
+
+static const u16 user_offset[ENG_CR0] = {
+	[ENG_RAX] = R(rax),	    [ENG_RCX] = R(rcx),		[ENG_RDX] = R(rdx),
+	[ENG_RBX] = R(rbx),	    [ENG_RSP] = R(rsp),		[ENG_RBP] = R(rbp),
+	[ENG_RSI] = R(rsi),	    [ENG_RDI] = R(rdi),		[ENG_R8] = R(r8),
+	[ENG_R9] = R(r9),	    [ENG_R10] = R(r10),		[ENG_R11] = R(r11),
+	[ENG_R12] = R(r12),	    [ENG_R13] = R(r13),		[ENG_R14] = R(r14),
+	[ENG_R15] = R(r15),	    [ENG_RIP] = R(rip),		[ENG_RFLAGS] = R(eflags),
+	[ENG_CS] = R(cs),	    [ENG_SS] = R(ss),		[ENG_DS] = R(ds),
+	[ENG_ES] = R(es),	    [ENG_FS] = R(fs),		[ENG_GS] = R(gs),
+	[ENG_FS_BASE] = R(fs_base), [ENG_GS_BASE] = R(gs_base),
+};
+
+/* Registers that a signal frame keeps, by index of gregset_t. */
+static const s8 frame_index[ENG_CS] = {
+	[ENG_RAX] = REG_RAX, [ENG_RCX] = REG_RCX,    [ENG_RDX] = REG_RDX, [ENG_RBX] = REG_RBX,
+	[ENG_RSP] = REG_RSP, [ENG_RBP] = REG_RBP,    [ENG_RSI] = REG_RSI, [ENG_RDI] = REG_RDI,
+	[ENG_R8] = REG_R8,   [ENG_R9] = REG_R9,	     [ENG_R10] = REG_R10, [ENG_R11] = REG_R11,
+	[ENG_R12] = REG_R12, [ENG_R13] = REG_R13,    [ENG_R14] = REG_R14, [ENG_R15] = REG_R15,
+	[ENG_RIP] = REG_RIP, [ENG_RFLAGS] = REG_EFL,
+};
+
+static bool before_call(const struct tgt_thread *th)
+{
+	return th->at == STOP_ENTRY || th->at == STOP_SECCOMP;
+}
+
+bool regs_poke(const struct tgt_thread *th, size_t offset, u64 value)
+{
+	return !ptrace(PTRACE_POKEUSER, th->tid, offset, value);
+}
+
+bool regs_peek(const struct tgt_thread *th, size_t offset, u64 *value)
+{
+	errno = 0;
+	*value = (u64)ptrace(PTRACE_PEEKUSER, th->tid, offset, 0);
+	return !errno;
+}
+
+static void give(struct eng_ctx *ctx, unsigned reg, u64 value)
+{
+	ctx->reg[reg] = value;
+	ctx->loaded |= ENG_BIT(reg);
+}
+
+void proc_context(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx)
+{
+	const struct __ptrace_syscall_info *info = &th->info;
+	const struct eng_abi *abi = &abi_conventions[th->call.abi];
+
+	ctx->loaded = ctx->dirty = 0;
+	ctx->abi = abi;
+	ctx->pid = th->proc ? th->proc->pid : th->tid;
+	ctx->tid = th->tid;
+	ctx->core_known = false;
+	ctx->nr = ctx->context = th->call.nr;
+	ctx->skip = ctx->ret_set = ctx->brk = false;
+	ctx->target = th;
+	if (before_call(th)) {
+		give(ctx, ENG_RAX, info->entry.nr);
+		give(ctx, ENG_RIP, info->instruction_pointer - 2);
+		give(ctx, ENG_RSP, info->stack_pointer);
+		for (unsigned i = 0; i < 6; i++)
+			give(ctx, abi->arg[i], info->entry.args[i]);
+	} else if (th->at == STOP_EXIT || th->at == STOP_HANDLER) {
+		ctx->context = info->instruction_pointer;
+		give(ctx, ENG_RAX, (u64)info->exit.rval);
+		give(ctx, ENG_RIP, info->instruction_pointer);
+		give(ctx, ENG_RSP, info->stack_pointer);
+	}
+}
+
+static void load_one(struct eng_ctx *ctx, unsigned reg, u64 value)
+{
+	if (ctx->dirty & ENG_BIT(reg))
+		return;
+	give(ctx, reg, value);
+}
+
+static bool load_frame(struct proc_target *p, struct tgt_thread *th, struct eng_ctx *ctx)
+{
+	greg_t saved[NGREG];
+
+	if (proc_read_mem(&p->base, th, th->frame + offsetof(ucontext_t, uc_mcontext.gregs), saved,
+			  sizeof(saved)) != sizeof(saved))
+		return false;
+	for (unsigned i = 0; i < ARRAY_SIZE(frame_index); i++)
+		load_one(ctx, i, (u64)saved[frame_index[i]]);
+	return true;
+}
+
+static bool load_user(struct proc_target *p, struct tgt_thread *th, struct eng_ctx *ctx)
+{
+	struct user_regs_struct r;
+	u64 value;
+
+	if (ptrace(PTRACE_GETREGS, th->tid, 0, &r))
+		return false;
+	for (unsigned i = 0; i < ARRAY_SIZE(user_offset); i++) {
+		memcpy(&value, (char *)&r + user_offset[i], sizeof(value));
+		if (before_call(th) && i == ENG_RAX)
+			value = r.orig_rax;
+		else if (before_call(th) && i == ENG_RIP)
+			value -= 2;
+		if (th->at != STOP_HANDLER || i >= ARRAY_SIZE(frame_index))
+			load_one(ctx, i, value);
+	}
+	return th->at != STOP_HANDLER || load_frame(p, th, ctx);
+}
+
+bool proc_load_regs(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, u64 mask)
+{
+	u64 missing = mask & ~(ctx->loaded | ctx->dirty), value;
+
+	if ((mask & ~proc_caps.regs_readable) || !th->proc)
+		return false;
+	if ((missing & ENG_REGS_USER) && !load_user(proc_of(t), th, ctx))
+		return false;
+	for (unsigned i = ENG_DR0; i <= ENG_DR7; i++) {
+		/* DR4 and DR5 do not exist; ours are numbered without the gap. */
+		unsigned dr = i - ENG_DR0 + (i >= ENG_DR6 ? 2 : 0);
+
+		if (!(missing >> i & 1))
+			continue;
+		if (!regs_peek(th, offsetof(struct user, u_debugreg) + 8 * dr, &value))
+			return false;
+		load_one(ctx, i, value);
+	}
+	return true;
+}
+
+static int store_failed(struct proc_target *p, const struct tgt_thread *th)
+{
+	int err = errno;
+
+	if (err == ESRCH)
+		return 0; /* killed: there is nothing left to change */
+	return proc_fail(p, -err,
+			 "registers of thread %u cannot be set: %s; a segment selector or base "
+			 "address that the CPU does not accept is refused by the kernel",
+			 th->tid, strerror(err));
+}
+
+static int store_frame(struct proc_target *p, struct tgt_thread *th, struct eng_ctx *ctx)
+{
+	u64 at = th->frame + offsetof(ucontext_t, uc_mcontext.gregs);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(frame_index); i++)
+		if (ctx->dirty >> i & 1)
+			proc_write_mem(&p->base, th, at + 8 * (unsigned)frame_index[i],
+				       &ctx->reg[i], 8);
+	ctx->dirty &= ~(ENG_BIT(ENG_CS) - 1);
+	return 0;
+}
+
+/* Three single writes cost as much as reading and writing the whole set. */
+#define FEW 3
+
+static int store_user(struct proc_target *p, struct tgt_thread *th, struct eng_ctx *ctx)
+{
+	struct user_regs_struct r;
+	u64 dirty = ctx->dirty & ENG_REGS_USER;
+	bool many = __builtin_popcountll(dirty) > FEW;
+
+	if (many && ptrace(PTRACE_GETREGS, th->tid, 0, &r))
+		return store_failed(p, th);
+	for (; dirty; dirty &= dirty - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(dirty);
+		size_t off = user_offset[i];
+
+		if (i == ENG_RAX && before_call(th))
+			off = R(orig_rax);
+		if (many)
+			memcpy((char *)&r + off, &ctx->reg[i], 8);
+		else if (!regs_poke(th, off, ctx->reg[i]))
+			return store_failed(p, th);
+	}
+	if (many && ptrace(PTRACE_SETREGS, th->tid, 0, &r))
+		return store_failed(p, th);
+	return 0;
+}
+
+/*
+ * Leave the call out: number -1 makes the kernel skip it and keep rax, in this very stop.
+ * rax as the events left it is the result, unless one set $syscall_return.
+ */
+static int store_skip(struct proc_target *p, struct tgt_thread *th, struct eng_ctx *ctx)
+{
+	if (!regs_poke(th, R(orig_rax), ~0ULL) ||
+	    !regs_poke(th, R(rax), ctx->ret_set ? ctx->ret : ctx->reg[ENG_RAX]))
+		return store_failed(p, th);
+	th->skipped = true;
+	ctx->dirty &= ~ENG_BIT(ENG_RAX);
+	return 0;
+}
+
+int regs_store(struct proc_target *p, struct tgt_thread *th, struct eng_ctx *ctx, bool skip)
+{
+	u64 ip = ENG_BIT(ENG_RIP), dirty = ctx->dirty;
+	int err = 0;
+
+	if (skip && before_call(th))
+		err = store_skip(p, th, ctx);
+	/* An unchanged rip: the kernel's own is behind the instruction already. */
+	if (before_call(th) && ctx->reg[ENG_RIP] == th->info.instruction_pointer - 2)
+		ctx->dirty &= ~ip;
+	if (!err && th->at == STOP_HANDLER)
+		err = store_frame(p, th, ctx);
+	if (!err && ctx->dirty)
+		err = store_user(p, th, ctx);
+	/* Moved out of an interrupted call: the kernel must not make that call again. */
+	if (!err && th->at != STOP_HANDLER && th->restart_state && (dirty & (ip | 1 << ENG_RAX))) {
+		regs_poke(th, R(orig_rax), ~0ULL);
+		th->restart_state = RESTART_NONE;
+	}
+	ctx->dirty = 0;
+	return err;
+}
+
+int proc_store_regs(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx)
+{
+	int err;
+
+	if (!th->proc)
+		return proc_fail(proc_of(t), -ESRCH, "thread %u has ended", th->tid);
+	err = regs_store(proc_of(t), th, ctx, false);
+	/* A later look must find what was written, not what the stop had brought along. */
+	if (before_call(th)) {
+		const struct eng_abi *abi = &abi_conventions[th->call.abi];
+
+		th->info.entry.nr =
+			ctx->loaded >> ENG_RAX & 1 ? ctx->reg[ENG_RAX] : th->info.entry.nr;
+		for (unsigned i = 0; i < 6; i++)
+			if (ctx->loaded >> abi->arg[i] & 1)
+				th->info.entry.args[i] = ctx->reg[abi->arg[i]];
+	} else if (ctx->loaded >> ENG_RAX & 1) {
+		th->info.exit.rval = (s64)ctx->reg[ENG_RAX];
+	}
+	return err;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * resume.c - which request lets a thread run on, and the requests themselves.
+ *
+ * ESRCH is no error anywhere here: SIGKILL ends any stop, and waitpid will tell.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "process.h"
+
+#ifndef PTRACE_LISTEN
+#define PTRACE_LISTEN 0x4208
+#endif
+
+static enum __ptrace_request request(const struct proc_target *p, struct tgt_thread *th)
+{
+	enum tracing mode = th->proc->mode;
+
+	if (th->at == STOP_GROUP)
+		return PTRACE_LISTEN;
+	/* Its exit stop must come, so that the next stop can be understood. */
+	if (th->at == STOP_ENTRY || mode == TRACE_ALL || th->watch_exit)
+		return PTRACE_SYSCALL;
+	if (th->restart_state != RESTART_NONE) {
+		if (mode != TRACE_NONE)
+			return PTRACE_SYSCALL;
+		th->restart_state = RESTART_NONE;
+	}
+	if (th->inside && !th->skipped && mode == TRACE_FILTER && wants_exit(p, &th->call))
+		return PTRACE_SYSCALL;
+	th->inside = false;
+	return PTRACE_CONT;
+}
+
+static int run(struct proc_target *p, struct tgt_thread *th, enum __ptrace_request req, int sig)
+{
+	th->halted = false;
+	if (ptrace(req, th->tid, 0, (long)sig) && errno != ESRCH)
+		return proc_fail(p, -errno, "thread %u cannot be resumed: %s", th->tid,
+				 strerror(errno));
+	thread_set(p, th, req == PTRACE_LISTEN ? TH_LISTENING : TH_RUNNING);
+	return 0;
+}
+
+int thread_run(struct proc_target *p, struct tgt_thread *th, int sig)
+{
+	if (ENG_UNLIKELY(th->proc->want_filter)) {
+		inject_filter(p, th);
+		if (th->state == TH_QUEUED)
+			return 0; /* something else happened to it meanwhile */
+	}
+	return run(p, th, request(p, th), sig);
+}
+
+int thread_step(struct proc_target *p, struct tgt_thread *th, int sig)
+{
+	return run(p, th, PTRACE_SINGLESTEP, sig);
+}
+
+int proc_resume(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, bool skip, int signal)
+{
+	struct proc_target *p = proc_of(t);
+	int err = 0;
+
+	if (th->state != TH_REPORTED || !th->proc)
+		return 0; /* ended since, or not stopped by a report */
+	if (ctx && (ctx->dirty || skip))
+		err = regs_store(p, th, ctx, skip);
+	if (p->halted) {
+		/* Not before resume_all(): the others must not be overtaken. */
+		thread_set(p, th, TH_HELD);
+		th->halted = true;
+		return err;
+	}
+	return thread_run(p, th, signal) ?: err;
+}
+
+int proc_resume_all(struct target *t)
+{
+	struct proc_target *p = proc_of(t);
+	int err = 0;
+
+	p->halted = false;
+	for (struct tgt_thread *th = p->threads, *next; th; th = next) {
+		next = th->next;
+		if (th->state == TH_HELD && th->proc && th->halted)
+			err = thread_run(p, th, 0) ?: err;
+	}
+	return err;
+}

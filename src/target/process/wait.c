@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * wait.c - what waitpid says, turned into stops: births, exec, ends, group-stops. System
+ * calls and signals are in calls.c.
+ *
+ * A stop that nobody asked for ends here: the thread runs on and nothing is reported.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "process.h"
+
+/* --- children that are no debuggees --- */
+
+#define STRAYS 32
+
+static struct {
+	pid_t pid;
+	int status;
+} strays[STRAYS];
+static unsigned stray_next;
+
+static void stray_keep(pid_t pid, int status)
+{
+	strays[stray_next].pid = pid;
+	strays[stray_next].status = status;
+	stray_next = (stray_next + 1) % STRAYS;
+}
+
+bool proc_child_ended(pid_t pid, int *status)
+{
+	for (unsigned i = 0; i < STRAYS; i++) {
+		if (strays[i].pid != pid)
+			continue;
+		*status = strays[i].status;
+		strays[i].pid = 0;
+		return true;
+	}
+	return false;
+}
+
+/* __WNOTHREAD: children that other threads of ours have started are none of our business. */
+pid_t wait_any(int *status, int flags)
+{
+	return (pid_t)syscall(SYS_wait4, -1, status, __WALL | __WNOTHREAD | flags, NULL);
+}
+
+/* --- reports --- */
+
+void stop_fill(const struct tgt_thread *th, enum tgt_stop_kind kind, struct tgt_stop *stop)
+{
+	stop->kind = kind;
+	stop->thread = (struct tgt_thread *)th;
+	stop->pid = th->proc ? th->proc->pid : th->tid;
+	stop->tid = th->tid;
+	if (kind != TGT_STOP_ENTER && kind != TGT_STOP_EXIT)
+		return;
+	stop->abi = th->call.abi;
+	stop->nr = th->call.nr;
+	stop->skipped = false;
+	stop->ip = th->info.instruction_pointer;
+	stop->sp = th->info.stack_pointer;
+	if (kind == TGT_STOP_ENTER)
+		memcpy(stop->arg, th->info.entry.args, sizeof(stop->arg));
+	else
+		stop->ret = th->info.exit.rval;
+}
+
+static bool report(struct proc_target *p, struct tgt_thread *th, enum tgt_stop_kind kind,
+		   struct tgt_stop *stop)
+{
+	thread_set(p, th, TH_REPORTED);
+	stop_fill(th, kind, stop);
+	p->stops++;
+	return true;
+}
+
+static bool quiet(struct proc_target *p, struct tgt_thread *th)
+{
+	p->quiet_stops++;
+	thread_run(p, th, 0);
+	return false;
+}
+
+/* --- births --- */
+
+/* A child made between two filters may have fewer than its parent has by now. */
+static void check_filters(struct proc_target *p, struct process *proc, const struct task_status *st)
+{
+	u32 ours = st->filters > p->base_filters ? st->filters - p->base_filters : 0;
+
+	if (!proc->use_filter || proc->own_filter || ours == proc->nfilters)
+		return;
+	if (ours > proc->nfilters) {
+		proc->own_filter = true;
+	} else {
+		proc->nfilters = ours;
+		memset(&proc->installed, 0, sizeof(proc->installed));
+	}
+	process_update(p, proc);
+}
+
+/* Give the thread @tid its process. @parent: who made it; NULL: not known. */
+static void adopt(struct proc_target *p, u32 tid, const struct tgt_thread *parent)
+{
+	struct tgt_thread *th = thread_find(p, tid);
+	struct task_status st;
+	struct process *proc;
+
+	if ((th && th->proc) || !procfs_status(tid, &st))
+		return;
+	if (!th)
+		th = thread_add(p, NULL, tid);
+	proc = process_find(p, st.tgid);
+	if (th && !proc) {
+		const struct process *from = parent ? parent->proc : process_find(p, st.ppid);
+
+		proc = process_add(p, st.tgid, from ? from : p->procs);
+		if (proc)
+			check_filters(p, proc, &st);
+	}
+	if (!th || !proc) {
+		kill((pid_t)tid, SIGKILL); /* out of memory: a task that nobody would run on */
+		return;
+	}
+	th->proc = proc;
+	proc->nthreads++;
+	if (parent)
+		place_birth(p, parent, tid);
+	if (th->state != TH_HELD)
+		return;
+	if (p->halted)
+		th->halted = true;
+	else
+		quiet(p, th);
+}
+
+/* Newborns whose parent died before its event came would wait for ever. */
+static void adopt_orphans(struct proc_target *p)
+{
+	for (struct tgt_thread *th = p->threads, *next; th; th = next) {
+		next = th->next;
+		if (!th->proc && th->state == TH_HELD)
+			adopt(p, th->tid, NULL);
+	}
+}
+
+/* The first status of a task that is not in the table. NULL: it is not ours, or has ended. */
+struct tgt_thread *wait_unknown(struct proc_target *p, u32 tid, int status)
+{
+	struct tgt_thread *th;
+
+	if (!WIFSTOPPED(status)) {
+		stray_keep((pid_t)tid, status);
+		return NULL;
+	}
+	th = thread_add(p, NULL, tid);
+	if (!th) {
+		kill((pid_t)tid, SIGKILL);
+		return NULL;
+	}
+	th->at = STOP_TRAP;
+	thread_set(p, th, TH_HELD);
+	return th;
+}
+
+static bool birth(struct proc_target *p, struct tgt_thread *th, int event, struct tgt_stop *stop)
+{
+	struct tgt_thread *child;
+	unsigned long tid = 0;
+
+	th->at = STOP_EVENT;
+	th->vforking = event == PTRACE_EVENT_VFORK;
+	if (ptrace(PTRACE_GETEVENTMSG, th->tid, 0, &tid) || !tid)
+		return quiet(p, th);
+	adopt(p, (u32)tid, th);
+	child = thread_find(p, (u32)tid);
+	stop->child_tid = (u32)tid;
+	stop->child_pid = child && child->proc ? child->proc->pid : (u32)tid;
+	return report(p, th, TGT_STOP_NEW_TASK, stop);
+}
+
+/* --- exec --- */
+
+/*
+ * The thread that called execve has taken the process id as its own; all others, the old
+ * leader among them, are gone, some without a word (ptrace(2), "execve under ptrace").
+ */
+static bool exec(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop)
+{
+	struct process *proc = th->proc;
+	unsigned long old = 0;
+
+	if (!ptrace(PTRACE_GETEVENTMSG, th->tid, 0, &old) && old && old != th->tid) {
+		struct tgt_thread *caller = thread_find(p, (u32)old);
+
+		if (caller && caller->proc == proc) {
+			u32 pid = th->tid;
+
+			thread_remove(p, th);
+			thread_rekey(p, caller, pid);
+			th = caller;
+			thread_set(p, th, TH_HELD);
+		}
+	}
+	for (struct tgt_thread *o = p->threads, *next; o; o = next) {
+		next = o->next;
+		if (o->proc == proc && o != th)
+			thread_remove(p, o);
+	}
+	mem_close(proc);
+	proc->syscall_insn = 0;
+	th->restart_state = RESTART_NONE;
+	th->at = STOP_EVENT;
+	th->interrupted = false;
+	return report(p, th, TGT_STOP_EXEC, stop);
+}
+
+/* --- ends --- */
+
+static bool ended(struct proc_target *p, struct tgt_thread *th, int status, struct tgt_stop *stop)
+{
+	struct process *proc = th->proc;
+	bool whole = proc && th->tid == proc->pid;
+
+	stop_fill(th, whole ? TGT_STOP_PROCESS_END : TGT_STOP_TASK_END, stop);
+	stop->status = status;
+	if (whole) {
+		for (struct tgt_thread *o = p->threads, *next; o; o = next) {
+			next = o->next;
+			if (o->proc == proc && o != th)
+				thread_remove(p, o);
+		}
+	}
+	thread_remove(p, th);
+	adopt_orphans(p);
+	if (!proc)
+		return false;
+	p->stops++;
+	return true;
+}
+
+/* --- dispatch --- */
+
+static bool event_stop(struct proc_target *p, struct tgt_thread *th, int sig)
+{
+	bool ours = th->interrupted;
+
+	th->interrupted = false;
+	if (sig == SIGTRAP) {
+		th->at = STOP_TRAP;
+		call_interrupted(p, th, ours);
+	} else {
+		th->at = STOP_GROUP;
+		call_interrupted(p, th, false);
+	}
+	return quiet(p, th);
+}
+
+/* True: @stop is to be reported. Else the thread has been seen to. */
+bool wait_dispatch(struct proc_target *p, struct tgt_thread *th, int status, struct tgt_stop *stop)
+{
+	int sig = WSTOPSIG(status), event = status >> 16;
+
+	if (!WIFSTOPPED(status))
+		return ended(p, th, status, stop);
+	thread_set(p, th, TH_HELD);
+	if (!th->proc)
+		return false; /* newborn: until its parent's event */
+	if (th->detaching) {
+		ptrace(PTRACE_DETACH, th->tid, 0, event || sig == (SIGTRAP | 0x80) ? 0 : (long)sig);
+		thread_remove(p, th);
+		return false;
+	}
+	switch (event) {
+	case 0:
+		if (sig != (SIGTRAP | 0x80))
+			return call_signal(p, th, sig, stop);
+		/* fall through */
+	case PTRACE_EVENT_SECCOMP:
+		return call_stop(p, th, stop);
+	case PTRACE_EVENT_FORK:
+	case PTRACE_EVENT_VFORK:
+	case PTRACE_EVENT_CLONE:
+		return birth(p, th, event, stop);
+	case PTRACE_EVENT_EXEC:
+		return exec(p, th, stop);
+	case PTRACE_EVENT_STOP:
+		return event_stop(p, th, sig);
+	case PTRACE_EVENT_VFORK_DONE:
+		th->vforking = false;
+		/* fall through */
+	default:
+		th->at = STOP_EVENT;
+		return quiet(p, th);
+	}
+}
+
+/* While halted, only ends are reported; the other stops wait for resume_all(). */
+static struct tgt_thread *queued(const struct proc_target *p)
+{
+	struct tgt_thread *th = p->qhead;
+
+	while (th && p->halted && WIFSTOPPED(th->status))
+		th = th->qnext;
+	return th;
+}
+
+static void arm_timer(struct proc_target *p, int timeout_ms)
+{
+	u32 first = timeout_ms > 0 ? (u32)timeout_ms : 0, every = first ? 1 : 0;
+
+	if (p->place.pinned) {
+		first = first && first < 20 ? first : 20;
+		every = 20;
+	}
+	if (timeout_ms > 0 || first != p->timer_first)
+		wake_arm(p, first, every);
+}
+
+/* Every tracee has vanished without a status: nothing more will come. */
+static void forget_all(struct proc_target *p)
+{
+	while (p->threads)
+		thread_remove(p, p->threads);
+}
+
+static int no_child(struct proc_target *p, struct tgt_stop *stop)
+{
+	if (errno == ECHILD)
+		forget_all(p);
+	else if (errno != EINTR)
+		return proc_fail(p, -errno, "waiting for the debuggee: %s", strerror(errno));
+	if (p->place.pinned)
+		place_tick(p);
+	return 0;
+}
+
+int proc_wait(struct target *t, struct tgt_stop *stop, int timeout_ms)
+{
+	struct proc_target *p = proc_of(t);
+	u64 deadline = timeout_ms > 0 ? clock_ns() + (u64)timeout_ms * 1000000 : 0;
+	struct tgt_thread *th;
+	int status, err;
+	pid_t pid;
+
+	stop->kind = TGT_STOP_NONE;
+	stop->thread = NULL;
+	if (ENG_UNLIKELY(timeout_ms > 0 || p->place.pinned || p->timer_first))
+		arm_timer(p, timeout_ms);
+	for (;;) {
+		if (ENG_UNLIKELY(p->woken)) {
+			p->woken = 0;
+			p->timer_first = 1;
+			wake_arm(p, 0, 0);
+			return 0;
+		}
+		if (ENG_UNLIKELY((th = queued(p)) != NULL)) {
+			status = th->status;
+			if (wait_dispatch(p, th, status, stop))
+				return 0;
+			continue;
+		}
+		if (!p->nrunning) {
+			stop->kind = p->halted ? TGT_STOP_HALTED : TGT_STOP_NONE;
+			if (!p->threads)
+				stop->kind = TGT_STOP_ALL_GONE;
+			return 0;
+		}
+		pid = wait_any(&status, timeout_ms ? 0 : WNOHANG);
+		if (pid > 0) {
+			th = thread_find(p, (u32)pid);
+			if (!th)
+				wait_unknown(p, (u32)pid, status);
+			else if (wait_dispatch(p, th, status, stop))
+				return 0;
+			continue;
+		}
+		if (!pid)
+			return 0;
+		err = no_child(p, stop);
+		if (err)
+			return err;
+		if (deadline && !p->woken && clock_ns() >= deadline)
+			return 0;
+	}
+}
