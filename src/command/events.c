@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * events.c - the commands of events: !syscall, !sysret and their like, and `events`.
+ *
+ * Everything about an event command that needs a session: machine code is made, script
+ * files are read, calls looked up, and the event is armed. The order of checks is part of
+ * the language: condition, code, script, output, words, call.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asm/asm.h"
+#include "command/internal.h"
+
+/* An event on its way: what has been made for it and is freed again. */
+struct draft {
+	struct dbg_event_spec spec;
+	struct cmd_event_words words;
+	struct cmd_err late; /* the first error of words or call; checked after the script */
+	bool has_late;
+	u8 *condition, *code;
+	char *script;
+	char *outputs[OUT_EVENT_MAX];
+};
+
+static void draft_free(struct draft *dr)
+{
+	free(dr->condition);
+	free(dr->code);
+	free(dr->script);
+	for (size_t i = 0; i < dr->spec.noutputs; i++)
+		free(dr->outputs[i]);
+}
+
+static bool is_empty(const char *text)
+{
+	return !text[strspn(text, " \t\r\n")];
+}
+
+static bool show_late(struct draft *dr)
+{
+	dr->has_late = true;
+	return false;
+}
+
+/* Machine code from hexadecimal digits or from assembly text. */
+static bool make_code(struct cmd *c, const struct cmd_line *line, const struct draft *dr,
+		      enum cmd_event_option hex, enum cmd_event_option text, u8 **bytes,
+		      size_t *len)
+{
+	const struct cmd_tok *tok = dr->words.value[hex];
+	bool assembly = !tok;
+	const char *word;
+	char *error = NULL;
+
+	if (assembly)
+		tok = dr->words.value[text];
+	if (!tok)
+		return true;
+	word = cmd_event_options[assembly ? text : hex].word;
+	if (is_empty(tok->text)) {
+		cmd_error_at(c, line, tok, "the '%s' is empty", word);
+		return false;
+	}
+	*bytes = assembly ? asm_assemble(tok->text, len, &error)
+			  : asm_parse_hex(tok->text, len, &error);
+	if (*bytes)
+		return true;
+	cmd_error_at(c, line, tok, "the '%s' is unusable: %s", word, error ? error : "no memory");
+	free(error);
+	return false;
+}
+
+/* script { ... } or script {file:PATH}: the path is verbatim. */
+static bool make_script(struct cmd *c, const struct cmd_line *line, struct draft *dr)
+{
+	const struct cmd_tok *tok = dr->words.value[CMD_EV_SCRIPT];
+	const char *path;
+	char *why = NULL;
+	size_t len;
+
+	if (!tok)
+		return true;
+	if (!tok->text[0]) { /* { } is a script that does nothing */
+		cmd_error_at(c, line, tok, "the script is empty");
+		return false;
+	}
+	if (strncasecmp(tok->text, "file:", 5)) {
+		dr->spec.script = cmd_tok_source(c, tok);
+		return true;
+	}
+	path = tok->text + 5;
+	if (!*path) {
+		cmd_error_at(c, line, tok, "the path of the script is missing: script {file:PATH}");
+		return false;
+	}
+	dr->script = cmd_read_file(path, &len, &why);
+	if (!dr->script) {
+		cmd_error_at(c, line, tok, "%s", why);
+		free(why);
+		return false;
+	}
+	if (is_empty(dr->script)) {
+		cmd_error_at(c, line, tok, "the script file '%s' is empty", path);
+		return false;
+	}
+	dr->spec.script = (struct scr_source){ path, dr->script, len, 1, 1 };
+	return true;
+}
+
+static bool find_outputs(struct cmd *c, struct draft *dr)
+{
+	const struct cmd_tok *tok = dr->words.value[CMD_EV_OUTPUT];
+	struct out_set *set = dbg_outputs(c->d);
+
+	if (!tok)
+		return true;
+	if (!cmd_event_outputs(tok, dr->outputs, &dr->spec.noutputs, &dr->late))
+		return show_late(dr);
+	for (size_t i = 0; i < dr->spec.noutputs; i++) {
+		struct out_info info;
+
+		dr->spec.outputs[i] = dr->outputs[i];
+		if (!out_find(set, dr->outputs[i])) {
+			cmd_err_set(&dr->late, tok->off, tok->len, "there is no output '%s'",
+				    dr->outputs[i]);
+			cmd_err_hint(&dr->late, "output create %s file PATH; output open %s",
+				     dr->outputs[i], dr->outputs[i]);
+			return show_late(dr);
+		}
+		for (size_t k = 0; out_list(set, k, &info); k++) {
+			if (strcmp(info.name, dr->outputs[i]) || info.state < OUT_CLOSED)
+				continue;
+			cmd_err_set(&dr->late, tok->off, tok->len,
+				    "the output '%s' is closed, and closed is final", info.name);
+			return show_late(dr);
+		}
+	}
+	return true;
+}
+
+/* --- the call: names win where a token could be both --- */
+
+static const struct {
+	const char *prefix;
+	enum abi_id abi;
+} abi_prefixes[] = { { "x86-64:", ABI_X86_64 }, { "i386:", ABI_I386 }, { "x32:", ABI_X32 } };
+
+static void call_found(struct draft *dr, enum abi_id abi, u32 nr)
+{
+	dr->spec.nr = nr;
+	dr->spec.abi = &abi_conventions[abi];
+}
+
+static bool call_value(struct cmd *c, struct draft *dr, const struct cmd_tok *tok)
+{
+	struct scr_source src = cmd_tok_source(c, tok);
+	struct scr_diags diags = { 0 };
+	const char *near;
+	bool found = !dbg_eval_value(c->d, &src, &dr->spec.nr, &diags);
+
+	scr_diags_free(&diags);
+	if (found)
+		return true;
+	cmd_err_set(&dr->late, tok->off, tok->len,
+		    "'%.64s' is no system call, no number and no expression", tok->text);
+	near = abi_call_suggest(ABI_X86_64, tok->text);
+	if (near)
+		cmd_err_hint(&dr->late, "did you mean '%s'?", near);
+	return false;
+}
+
+static bool find_call(struct cmd *c, struct draft *dr)
+{
+	const struct cmd_tok *tok = dr->words.value[CMD_EV_CALL];
+	const struct abi_call *call;
+	enum abi_id abi = ABI_X86_64;
+	bool prefixed = false;
+	const char *name;
+
+	dr->spec.nr = ENG_ANY;
+	if (!tok)
+		return true;
+	name = tok->text;
+	for (size_t i = 0; i < ARRAY_SIZE(abi_prefixes); i++) {
+		size_t n = strlen(abi_prefixes[i].prefix);
+
+		if (strncasecmp(name, abi_prefixes[i].prefix, n))
+			continue;
+		abi = abi_prefixes[i].abi;
+		prefixed = true;
+		name += n;
+		break;
+	}
+	call = abi_call_by_name(abi, name);
+	if (call) {
+		call_found(dr, abi, call->nr);
+		return true;
+	}
+	if (cmd_number(name, &dr->spec.nr)) {
+		if (prefixed)
+			call_found(dr, abi, (u32)dr->spec.nr);
+	} else if (prefixed) {
+		cmd_err_set(&dr->late, tok->off, tok->len, "%s has no system call '%.64s'",
+			    abi_conventions[abi].name, name);
+		if (abi_call_suggest(abi, name))
+			cmd_err_hint(&dr->late, "did you mean '%s'?", abi_call_suggest(abi, name));
+		return show_late(dr);
+	} else if (!call_value(c, dr, tok)) {
+		return show_late(dr);
+	}
+	if (dr->spec.nr <= UINT32_MAX)
+		return true;
+	cmd_err_set(&dr->late, tok->off, tok->len, "the number of a call has 32 bits, not %llx",
+		    dr->spec.nr);
+	return show_late(dr);
+}
+
+/* --- arming --- */
+
+/* An error of words is told only when the script has none. Nothing keeps the compiled script. */
+static enum cmd_result fail_late(struct cmd *c, const struct cmd_line *line, struct draft *dr)
+{
+	struct scr_diags diags = { 0 };
+	bool errors = false;
+
+	if (dr->spec.script.text) {
+		struct eng_program *prog =
+			scr_compile(dbg_env(c->d), &dr->spec.script, SCR_SCRIPT, &diags);
+
+		errors = !prog;
+		if (prog)
+			scr_program_free(prog);
+	}
+	if (!errors) {
+		scr_diags_free(&diags);
+		return cmd_show_err(c, line, &dr->late);
+	}
+	cmd_show_diags(c, &diags);
+	return CMD_FAILED;
+}
+
+static void say_armed(struct cmd *c, const char *text, u32 id)
+{
+	char brief[80];
+
+	cmd_shorten(text, brief, 70);
+	cmd_note(c, "event %x armed: %s", id, brief);
+}
+
+/* The `2` forms are promised for a target that runs inside the debuggee. */
+static void say_variant(struct cmd *c, const struct cmd_line *line)
+{
+	const char *name = line->tok[0].text;
+
+	if (c->said_variant || name[strlen(name) - 1] != '2')
+		return;
+	c->said_variant = true;
+	cmd_note(c, "note: for a process, %s works like %.*s: out of process, through ptrace", name,
+		 (int)strlen(name) - 1, name);
+}
+
+static enum cmd_result arm(struct cmd *c, const struct cmd_line *line, struct draft *dr)
+{
+	struct scr_diags diags = { 0 };
+	u32 id;
+	int err = dbg_event_add(c->d, &dr->spec, &diags, &id);
+	bool told = diags.errors;
+
+	cmd_show_diags(c, &diags);
+	if (err)
+		return told ? CMD_FAILED : cmd_fail(c, "%s", dbg_error(c->d));
+	say_variant(c, line);
+	say_armed(c, dr->spec.command, id);
+	return CMD_OK;
+}
+
+static enum cmd_result run_event(struct cmd *c, const struct cmd_desc *desc,
+				 const struct cmd_line *line)
+{
+	struct draft dr = { 0 };
+	enum cmd_result res = CMD_FAILED;
+
+	dr.spec.kind = desc->options == cmd_event_options ? ENG_EV_SYSCALL : ENG_EV_SYSRET;
+	dr.spec.command = line->text + line->tok[0].off;
+	dr.has_late = !cmd_event_words(line, desc->options, &dr.words, &dr.late);
+	if (!make_code(c, line, &dr, CMD_EV_CONDITION, CMD_EV_ASM_CONDITION, &dr.condition,
+		       &dr.spec.condition_len) ||
+	    !make_code(c, line, &dr, CMD_EV_CODE, CMD_EV_ASM_CODE, &dr.code, &dr.spec.code_len) ||
+	    !make_script(c, line, &dr))
+		goto out;
+	dr.spec.condition = dr.condition;
+	dr.spec.code = dr.code;
+	if (find_outputs(c, &dr) && !dr.has_late) {
+		if (!cmd_event_values(&dr.words, &dr.spec, &dr.late))
+			dr.has_late = true;
+		else
+			find_call(c, &dr);
+	}
+	res = dr.has_late ? fail_late(c, line, &dr) : arm(c, line, &dr);
+out:
+	draft_free(&dr);
+	return res;
+}
+
+/* --- events --- */
+
+static void list_one(struct cmd *c, const struct dbg_event_info *info)
+{
+	const struct eng_event *ev = info->ev;
+	char brief[80];
+
+	cmd_shorten(info->command, brief, 70);
+	con_printf(c->con, "%-3x (%s)%*s %s  [fired %llu", info->id,
+		   info->enabled ? "enabled" : "disabled", info->enabled ? 1 : 0, "", brief,
+		   ev->fired);
+	if (ev->has_condition)
+		con_printf(c->con, ", condition false %llu", ev->condition_false);
+	if (ev->faults)
+		con_printf(c->con, ", faults %llu", ev->faults);
+	if (ev->dropped)
+		con_printf(c->con, ", messages dropped %llu", ev->dropped);
+	con_printf(c->con, "]\n");
+}
+
+static enum cmd_result list_events(struct cmd *c)
+{
+	struct dbg_event_info info;
+	size_t i = 0;
+
+	for (; dbg_event_list(c->d, i, &info); i++)
+		list_one(c, &info);
+	if (!i)
+		con_printf(c->con, "no active or disabled events\n");
+	return CMD_OK;
+}
+
+static enum cmd_result events_sc(struct cmd *c, const struct cmd_desc *desc,
+				 const struct cmd_line *line)
+{
+	int on = line->ntok == 3 ? cmd_choice("on|off", line->tok[2].text) : -1;
+
+	if (on < 0)
+		return cmd_misuse(c, desc, line, line->ntok > 2 ? &line->tok[2] : NULL);
+	if (dbg_event_sc(c->d, on == 0))
+		return cmd_fail(c, "%s", dbg_error(c->d));
+	cmd_note(c, on == 0 ? "the call that the debuggee is stopped at will not be executed"
+			    : "the call that the debuggee is stopped at will be executed");
+	return CMD_OK;
+}
+
+static enum cmd_result run_events(struct cmd *c, const struct cmd_desc *desc,
+				  const struct cmd_line *line)
+{
+	static const enum dbg_event_op ops[] = { DBG_EV_ENABLE, DBG_EV_DISABLE, DBG_EV_CLEAR };
+	static const char *const done[] = { "enabled", "disabled", "cleared" };
+	u64 id = DBG_ALL;
+	int op;
+
+	if (line->ntok == 1)
+		return list_events(c);
+	if (cmd_tok_is(&line->tok[1], "sc"))
+		return events_sc(c, desc, line);
+	op = cmd_choice("e|d|c", line->tok[1].text);
+	if (op < 0 || line->ntok < 3)
+		return cmd_misuse(c, desc, line, op < 0 ? &line->tok[1] : NULL);
+	if (line->ntok > 3)
+		return cmd_misuse(c, desc, line, &line->tok[3]);
+	if (!cmd_tok_is(&line->tok[2], "all") &&
+	    (line->tok[2].kind != CMD_WORD || !cmd_number(line->tok[2].text, &id)))
+		return cmd_error_at(c, line, &line->tok[2],
+				    "'%s' is no number of an event: a hexadecimal number, or 'all'",
+				    line->tok[2].text);
+	if (!cmd_tok_is(&line->tok[2], "all") && id >= DBG_ALL)
+		return cmd_error_at(c, line, &line->tok[2], "there is no event %llx", id);
+	if (dbg_event_ctl(c->d, ops[op], (u32)id))
+		return cmd_error_at(c, line, &line->tok[2], "%s; 'events' lists them",
+				    dbg_error(c->d));
+	if (id == DBG_ALL)
+		cmd_note(c, "all events %s", done[op]);
+	else
+		cmd_note(c, "event %llx %s", id, done[op]);
+	return CMD_OK;
+}
+
+/* --- the rows --- */
+
+#define EVENT_SYNTAX                                                                              \
+	"[pid ID|all] [core N|all] [imm yes|no] [sc on|off] [stage pre|post|all] [buffer BYTES] " \
+	"[script {...}] [[asm] condition {...}] [[asm] code {...}] [output {...}]"
+
+static const struct cmd_option events_options[] = {
+	{ NULL, CMD_ARG_CHOICE, "e|d|c|sc", "enable, disable, clear; or short-circuit" },
+	{ NULL, CMD_ARG_EVENT, "N|all|on|off", "number of an event, or all; for sc: on or off" },
+	{ NULL, CMD_ARG_NONE, NULL, NULL },
+};
+
+/* clang-format off */
+const struct cmd_desc cmd_events[] = {
+	{ "!syscall", "[CALL] " EVENT_SYNTAX,
+	  "set an event on system calls",
+	  "The event takes place whenever a thread of the debuggee makes the call. In stage pre "
+	  "nothing has been done yet: @rax is the number, the arguments are in @rdi @rsi @rdx @r10 "
+	  "@r8 @r9 (or $syscall_arg0 ... $syscall_arg5), and what the script writes there is what "
+	  "the kernel gets. In stage post the call has been executed and @rax is its result, which "
+	  "may be changed. $context is the number of the call.\n"
+	  "With 'sc on', or event_sc(1) in the script, the kernel never executes the call: the "
+	  "program goes on behind it with the registers as they are, so that the script should "
+	  "set @rax (the result) itself.\n"
+	  "With a script or code the event runs them; without either it breaks into the debugger. "
+	  "The options come in any order; the last one counts when one is repeated. A call of "
+	  "another calling convention is written i386:open or x32:read.",
+	  "!syscall openat script { printf(\"%d opens %s\\n\", $pid, @rsi); }",
+	  0, cmd_event_options, run_event },
+	{ "!syscall2", "[CALL] " EVENT_SYNTAX,
+	  "set an event on system calls, the fast way",
+	  "The same event as !syscall, for targets that have a faster and less guarded way to see "
+	  "system calls. For a process it works like !syscall.",
+	  "!syscall2 3b script { printf(\"%s runs %s\\n\", $pname, @rdi); }",
+	  0, cmd_event_options, run_event },
+	{ "!sysret", EVENT_SYNTAX,
+	  "set an event on the return from system calls",
+	  "The event takes place whenever a system call returns to the program: @rax is the result "
+	  "and may be changed, $context is the address that the call returns to, $syscall_number "
+	  "the call. It follows all '!syscall ... stage post' events of the same call. Calls that "
+	  "were short-circuited do not return from anywhere and cause no event; nor do those that "
+	  "never return, such as exit.",
+	  "!sysret script { if ($syscall_return == -2) { printf(\"%d: ENOENT\\n\", $tid); } }",
+	  0, cmd_event_options + 1, run_event },
+	{ "!sysret2", EVENT_SYNTAX,
+	  "set an event on the return from system calls, the fast way",
+	  "The same event as !sysret, for targets that have a faster and less guarded way. For a "
+	  "process it works like !sysret.",
+	  "!sysret2 core 1 imm no script { print(@rax); }",
+	  0, cmd_event_options + 1, run_event },
+	{ "events event", "[e|d|c N|all] [sc on|off]",
+	  "list, enable, disable or clear events",
+	  "Without arguments: one entry for each event, with its number, its state, the beginning "
+	  "of its command and how often it fired. 'e', 'd' and 'c' enable, disable and clear one "
+	  "event or all. 'sc on' leaves out the call that the debuggee is stopped at now, 'sc off' "
+	  "has it executed after all.",
+	  "events d all",
+	  0, events_options, run_events },
+	{ NULL },
+};
+/* clang-format on */

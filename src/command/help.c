@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * help.c - the help at the prompt and the reference in the manual page, both made from the
+ * table of commands and from the engine's tables. It must know no command by itself.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/internal.h"
+
+#define HELP_WIDTH 80
+
+/* Text in lines of HELP_WIDTH, each indented; a newline in the text begins a paragraph. */
+static void put_wrapped(FILE *out, const char *text, unsigned indent)
+{
+	unsigned col = 0;
+
+	while (*text) {
+		size_t len = strcspn(text, " \n");
+
+		if (col && col + 1 + len > HELP_WIDTH) {
+			fputc('\n', out);
+			col = 0;
+		}
+		if (!col)
+			col = (unsigned)fprintf(out, "%*s", (int)indent, "");
+		else
+			col += (unsigned)fprintf(out, " ");
+		col += (unsigned)fprintf(out, "%.*s", (int)len, text);
+		text += len;
+		if (*text == '\n') {
+			fputc('\n', out);
+			col = 0;
+		}
+		if (*text)
+			text++;
+	}
+	fputc('\n', out);
+}
+
+static void put_command(FILE *out, const struct cmd_desc *desc)
+{
+	char name[24];
+	const char *aliases = strchr(desc->names, ' ');
+
+	cmd_name(desc, name, sizeof(name));
+	fprintf(out, "%s: %s\n\n", name, desc->summary);
+	if (aliases)
+		fprintf(out, "  also:     %s\n", aliases + 1);
+	fputs("  syntax:\n", out);
+	put_wrapped(out, name, 4);
+	if (desc->syntax[0])
+		put_wrapped(out, desc->syntax, 8);
+	fputc('\n', out);
+	put_wrapped(out, desc->text, 2);
+	for (const struct cmd_option *opt = desc->options; opt && opt->kind; opt++) {
+		fprintf(out, "\n  %s%s%s\n", opt->word ? opt->word : "",
+			opt->word && opt->value ? " " : "", opt->value ? opt->value : "");
+		put_wrapped(out, opt->help, 8);
+	}
+	fprintf(out, "\n  example:  %s\n", desc->example);
+}
+
+static void put_list(FILE *out)
+{
+	char name[24];
+
+	for (const struct cmd_family *fam = cmd_families; fam->title; fam++) {
+		fprintf(out, "%s\n", fam->title);
+		for (const struct cmd_desc *desc = fam->commands; desc->names; desc++)
+			fprintf(out, "  %-10s  %s\n", cmd_name(desc, name, sizeof(name)),
+				desc->summary);
+		fputc('\n', out);
+	}
+	fputs("'.help COMMAND' tells everything about a command, '.help script' about scripts.\n"
+	      "Numbers are hexadecimal; 0n begins a decimal one, 0t an octal, 0y a binary one.\n",
+	      out);
+}
+
+/* --- the script language --- */
+
+static const char script_text[] =
+	"Statements end with ';' and stand in functions, if/elsif/else, while, do ... while and "
+	"for, in the manner of C. Comments are // and /* */. Numbers are hexadecimal: 10 is "
+	"sixteen, 0n10 is ten.\n"
+	"Variables come into being when they are assigned. name: local to one run of the script. "
+	".name: global, shared by all scripts of the session. @name: a register or a part of one. "
+	"$name: a pseudo-register, below. Assign a global once ('? .hits = 0;') before a script "
+	"reads it.\n"
+	"Operators: + - * / % & | ^ ~ << >> ! && || == != < > <= >= = += -= *= /= %= <<= >>= &= |= "
+	"^= ++ --, & before a variable for its address.\n"
+	"printf(\"text %d %x %s\\n\", ...) knows d i u o x c p s, with l and ll, and ws for wide "
+	"strings; %s takes the address of a string in the debuggee. Strings are \"narrow\" or "
+	"L\"wide\".";
+
+static void put_builtin(FILE *out, const struct eng_builtin_name *b)
+{
+	char syntax[64];
+	int n = snprintf(syntax, sizeof(syntax), "%s(", b->name);
+
+	for (const char *p = b->args; *p; p++) {
+		const char *arg = *p == 's' || *p == 'w' ? "string" : *p == 'a' ? "addr" : "n";
+
+		n += snprintf(syntax + n, sizeof(syntax) - (size_t)n, "%s%s",
+			      p == b->args ? "" : ", ", arg);
+	}
+	snprintf(syntax + n, sizeof(syntax) - (size_t)n, ")");
+	fprintf(out, "  %-34s  %s\n", syntax, b->help);
+}
+
+static void put_script_help(FILE *out)
+{
+	fputs("The script language\n\n", out);
+	put_wrapped(out, script_text, 2);
+	fputs("\nPseudo-registers ('=': may be assigned)\n", out);
+	for (int i = 0; i < ENG_NPSEUDO; i++)
+		fprintf(out, "  $%-16s %s %s\n", eng_pseudo_names[i].name,
+			eng_pseudo_names[i].flags & ENG_PS_WRITABLE ? "=" : " ",
+			eng_pseudo_names[i].help);
+	fputs("\nBuilt-in functions\n", out);
+	for (int i = 0; i < ENG_NBUILTINS; i++)
+		put_builtin(out, &eng_builtin_names[i]);
+}
+
+enum cmd_result cmd_run_help(struct cmd *c, const struct cmd_desc *desc,
+			     const struct cmd_line *line)
+{
+	const struct cmd_desc *what = NULL;
+	bool script = line->ntok == 2 && cmd_tok_is(&line->tok[1], "script");
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out;
+
+	if (line->ntok > 2)
+		return cmd_misuse(c, desc, line, &line->tok[2]);
+	if (line->ntok == 2 && !script) {
+		const char *near = cmd_suggest(line->tok[1].text);
+
+		what = cmd_find(line->tok[1].text);
+		if (!what)
+			return cmd_error_at(c, line, &line->tok[1],
+					    "there is no command '%s'%s%s%s", line->tok[1].text,
+					    near ? "; did you mean '" : "", near ? near : "",
+					    near ? "'?" : "");
+	}
+	out = open_memstream(&text, &size);
+	if (!out)
+		return cmd_fail(c, "no memory for the help");
+	if (script)
+		put_script_help(out);
+	else if (what)
+		put_command(out, what);
+	else
+		put_list(out);
+	if (!fclose(out))
+		con_write(c->con, text, size);
+	free(text);
+	return CMD_OK;
+}
+
+/* --- the manual page --- */
+
+/* Text as roff shows it: '-' stays a minus, a '.' or '\'' at the start of a line is text. */
+static void put_roff(FILE *out, const char *text)
+{
+	bool bol = true;
+
+	for (; *text; text++) {
+		if (bol && (*text == '.' || *text == '\''))
+			fputs("\\&", out);
+		bol = *text == '\n';
+		if (*text == '\\')
+			fputs("\\e", out);
+		else if (*text == '-')
+			fputs("\\-", out);
+		else if (*text == '\n')
+			fputs("\n.PP\n", out);
+		else
+			fputc(*text, out);
+	}
+}
+
+static void man_command(FILE *out, const struct cmd_desc *desc)
+{
+	char name[24];
+	const char *aliases = strchr(desc->names, ' ');
+
+	fputs(".TP\n.B ", out);
+	put_roff(out, cmd_name(desc, name, sizeof(name)));
+	if (desc->syntax[0]) {
+		fputs("\n.RI ", out);
+		put_roff(out, desc->syntax);
+	}
+	fputs("\n.br\n", out);
+	put_roff(out, desc->summary);
+	if (aliases) {
+		fputs(" (also: ", out);
+		put_roff(out, aliases + 1);
+		fputc(')', out);
+	}
+	fputs("\n.RS\n.PP\n", out);
+	put_roff(out, desc->text);
+	fputc('\n', out);
+	for (const struct cmd_option *opt = desc->options; opt && opt->kind; opt++) {
+		fputs(".TP\n", out);
+		if (opt->word) {
+			fputs(".B ", out);
+			put_roff(out, opt->word);
+			fputc(opt->value ? ' ' : '\n', out);
+		}
+		if (opt->value) {
+			put_roff(out, opt->value);
+			fputc('\n', out);
+		}
+		put_roff(out, opt->help);
+		fputc('\n', out);
+	}
+	fputs(".PP\nExample:\n.PP\n.RS\n.nf\n", out);
+	put_roff(out, desc->example);
+	fputs("\n.fi\n.RE\n.RE\n", out);
+}
+
+void cmd_manpage(FILE *out)
+{
+	for (const struct cmd_family *fam = cmd_families; fam->title; fam++) {
+		fprintf(out, ".SS %s\n", fam->title);
+		for (const struct cmd_desc *desc = fam->commands; desc->names; desc++)
+			man_command(out, desc);
+	}
+	fputs(".SH SCRIPTS\n", out);
+	put_roff(out, script_text);
+	fputs("\n.SS Pseudo\\-registers\n", out);
+	for (int i = 0; i < ENG_NPSEUDO; i++) {
+		fprintf(out, ".TP\n.B $%s\n", eng_pseudo_names[i].name);
+		put_roff(out, eng_pseudo_names[i].help);
+		fputs(eng_pseudo_names[i].flags & ENG_PS_WRITABLE ? " (may be assigned)\n" : "\n",
+		      out);
+	}
+	fputs(".SS Built\\-in functions\n", out);
+	for (int i = 0; i < ENG_NBUILTINS; i++) {
+		fprintf(out, ".TP\n.B %s\n", eng_builtin_names[i].name);
+		put_roff(out, eng_builtin_names[i].help);
+		fputc('\n', out);
+	}
+}

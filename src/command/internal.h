@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * internal.h - what the files of the command language share and nobody else sees.
+ */
+#ifndef COMMAND_INTERNAL_H
+#define COMMAND_INTERNAL_H
+
+#include "command/command.h"
+
+struct cmd {
+	struct dbg *d;
+	struct console *con;
+	unsigned mode; /* CMD_QUIET ... */
+	char prompt[96];
+	const char *file; /* where the running command stands */
+	u32 line;
+	unsigned depth; /* of nested .script files */
+	u32 launched; /* pid of what was launched last; 0: nothing */
+	bool interrupted;
+	bool said_variant; /* that !syscall2 is !syscall here */
+	bool said_no_debuggee; /* that registers are zero */
+};
+
+/* One array for each family of commands. */
+extern const struct cmd_desc cmd_events[], cmd_running[], cmd_debuggee[], cmd_evaluate[],
+	cmd_registers[], cmd_outputs[], cmd_scripts[], cmd_session[];
+
+/* Memory that is there; without it the debugger ends with a message. */
+void *cmd_alloc(size_t size);
+void *cmd_realloc(void *p, size_t size);
+char *cmd_strndup(const char *s, size_t n);
+char *cmd_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Print the error with file, line, column, the line itself and a caret; CMD_FAILED. */
+enum cmd_result cmd_show_err(struct cmd *c, const struct cmd_line *line, const struct cmd_err *err);
+/* The same for a token; NULL: the place behind the last one. */
+enum cmd_result cmd_error_at(struct cmd *c, const struct cmd_line *line, const struct cmd_tok *tok,
+			     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* A command that was right could not be carried out. */
+enum cmd_result cmd_fail(struct cmd *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* "incorrect use of ..." at a token, with the syntax of the command. */
+enum cmd_result cmd_misuse(struct cmd *c, const struct cmd_desc *desc, const struct cmd_line *line,
+			   const struct cmd_tok *tok);
+void cmd_note(struct cmd *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Print diagnostics of the compiler and free them. */
+void cmd_show_diags(struct cmd *c, struct scr_diags *diags);
+
+/* The raw rest of the line behind the command's name, and the source it makes. */
+struct scr_source cmd_raw_source(struct cmd *c, const struct cmd_line *line);
+/* Value of a token: a number, else a script expression. False: error printed. */
+bool cmd_value(struct cmd *c, const struct cmd_line *line, const struct cmd_tok *tok, u64 *value);
+/* The same for process and thread numbers, which are not zero and fit 32 bits. */
+bool cmd_value_id(struct cmd *c, const struct cmd_line *line, const struct cmd_tok *tok, u32 *id);
+bool cmd_tok_is(const struct cmd_tok *tok, const char *word);
+/* Source of a bracket or string token for the script compiler. */
+struct scr_source cmd_tok_source(struct cmd *c, const struct cmd_tok *tok);
+/* Whole file as text; NULL and a malloc'ed reason. */
+char *cmd_read_file(const char *path, size_t *len, char **why);
+
+/* Say where and why the debuggee stopped (stop.c). CMD_FAILED for an error of the target. */
+enum cmd_result cmd_show_halt(struct cmd *c, const struct dbg_halt *halt);
+/* "1234:1235 cat" */
+void cmd_thread_text(struct cmd *c, u32 pid, u32 tid, char *buf, size_t size);
+/* First @max characters of a command, newlines as blanks, "..." behind it if cut. */
+void cmd_shorten(const char *text, char *buf, size_t max);
+
+/* .help (help.c) */
+enum cmd_result cmd_run_help(struct cmd *c, const struct cmd_desc *desc,
+			     const struct cmd_line *line);
+
+#endif

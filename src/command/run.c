@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * run.c - the commands that let the debuggee run and stop it.
+ */
+#include "command/internal.h"
+
+static enum cmd_result no_words(struct cmd *c, const struct cmd_desc *desc,
+				const struct cmd_line *line)
+{
+	return line->ntok > 1 ? cmd_misuse(c, desc, line, &line->tok[1]) : CMD_OK;
+}
+
+/* @quiet: the end of the debuggee is not worth a line. */
+static enum cmd_result go(struct cmd *c, bool quiet, enum dbg_why *why)
+{
+	struct dbg_halt halt;
+	enum cmd_result res = CMD_OK;
+
+	con_flush(c->con);
+	dbg_go(c->d, false, &halt);
+	*why = halt.why;
+	if (halt.why != DBG_ENDED || !quiet)
+		res = cmd_show_halt(c, &halt);
+	con_flush(c->con);
+	return res;
+}
+
+static enum cmd_result run_go(struct cmd *c, const struct cmd_desc *desc,
+			      const struct cmd_line *line)
+{
+	enum dbg_why why;
+
+	if (no_words(c, desc, line))
+		return CMD_FAILED;
+	return go(c, false, &why);
+}
+
+enum cmd_result cmd_run_to_end(struct cmd *c)
+{
+	enum dbg_why why = DBG_BREAK;
+	enum cmd_result res = CMD_OK;
+
+	while (why == DBG_BREAK && dbg_has_debuggee(c->d))
+		res = go(c, c->mode & CMD_QUIET, &why);
+	return res;
+}
+
+static enum cmd_result run_pause(struct cmd *c, const struct cmd_desc *desc,
+				 const struct cmd_line *line)
+{
+	struct dbg_halt halt;
+
+	if (no_words(c, desc, line))
+		return CMD_FAILED;
+	if (dbg_stopped(c->d)) {
+		cmd_note(c, "the debuggee is stopped already; 'g' lets it run");
+		return CMD_OK;
+	}
+	dbg_interrupt(c->d);
+	dbg_go(c->d, false, &halt);
+	return cmd_show_halt(c, &halt);
+}
+
+static enum cmd_result run_sleep(struct cmd *c, const struct cmd_desc *desc,
+				 const struct cmd_line *line)
+{
+	struct dbg_halt halt;
+	enum cmd_result res;
+	u64 ms;
+
+	if (line->ntok != 2)
+		return cmd_misuse(c, desc, line, line->ntok > 2 ? &line->tok[2] : NULL);
+	if (!cmd_value(c, line, &line->tok[1], &ms))
+		return CMD_FAILED;
+	if (ms > INT32_MAX)
+		return cmd_error_at(c, line, &line->tok[1], "at most %x milliseconds", INT32_MAX);
+	con_flush(c->con);
+	dbg_run_for(c->d, ms, &halt);
+	res = cmd_show_halt(c, &halt);
+	con_flush(c->con);
+	return res;
+}
+
+static const struct cmd_option sleep_options[] = {
+	{ NULL, CMD_ARG_NUMBER, "MS",
+	  "milliseconds, hexadecimal as all numbers: 0n1000 is a second" },
+	{ NULL, CMD_ARG_NONE, NULL, NULL },
+};
+
+/* clang-format off */
+const struct cmd_desc cmd_running[] = {
+	{ "g go continue", "",
+	  "let the debuggee run",
+	  "Returns at the next break, when Ctrl-C is pressed, or when no debuggee is left, and says "
+	  "which. At a break all threads of the debuggee are stopped, and the thread that caused it "
+	  "becomes the current one.",
+	  "g", 0, NULL, run_go },
+	{ "pause .pause", "",
+	  "stop the debuggee",
+	  "While 'g' runs, Ctrl-C does the same. The system calls that threads wait in are not "
+	  "disturbed.",
+	  "pause", CMD_NEEDS_DEBUGGEE, NULL, run_pause },
+	{ "sleep", "MS",
+	  "let the debuggee run for a while",
+	  "Runs the debuggee for MS milliseconds, with all its events and messages, and stops it "
+	  "again; ends early at a break. Without a debuggee it just waits. For files of commands.",
+	  "sleep 0n500", 0, sleep_options, run_sleep },
+	{ NULL },
+};
+/* clang-format on */
