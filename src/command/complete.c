@@ -193,6 +193,7 @@ static void gather(struct cmd *c, const char *line, size_t start, const char *ty
 		context(line, start, before, sizeof(before), &ntok, &in_brace);
 	const struct cmd_option *opt;
 	size_t positional = 0;
+	bool after_asm = !strcasecmp(before, "asm");
 
 	if (!ntok && !in_brace) {
 		propose_commands(typed);
@@ -210,7 +211,13 @@ static void gather(struct cmd *c, const char *line, size_t start, const char *ty
 		return;
 	}
 	for (opt = desc->options; opt->kind; opt++) {
-		if (opt->word)
+		const char *second = opt->word ? strchr(opt->word, ' ') : NULL;
+
+		if (after_asm && second)
+			propose("", second + 1, typed);
+		else if (after_asm)
+			continue;
+		else if (opt->word)
 			propose("", opt->word, typed);
 		else if (positional++ == ntok - 1 || opt->kind == CMD_ARG_CALL)
 			propose_value(c, opt, typed);
