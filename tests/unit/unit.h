@@ -24,52 +24,53 @@ struct unit_test {
 
 static struct unit_test *unit_first, **unit_last = &unit_first;
 
-#define TEST(id)                                                           \
-	static void test_##id(void);                                       \
-	static struct unit_test unit_##id = { #id, test_##id, NULL };      \
-	__attribute__((constructor)) static void unit_add_##id(void)       \
-	{                                                                  \
-		*unit_last = &unit_##id;                                   \
-		unit_last = &unit_##id.next;                               \
-	}                                                                  \
+#define TEST(id)                                                      \
+	static void test_##id(void);                                  \
+	static struct unit_test unit_##id = { #id, test_##id, NULL }; \
+	__attribute__((constructor)) static void unit_add_##id(void)  \
+	{                                                             \
+		*unit_last = &unit_##id;                              \
+		unit_last = &unit_##id.next;                          \
+	}                                                             \
 	static void test_##id(void)
 
-#define UNIT_FAIL(...)                                          \
-	do {                                                    \
-		printf("# %s:%d: ", __FILE__, __LINE__);        \
-		printf(__VA_ARGS__);                            \
-		printf("\n");                                   \
-		fflush(stdout);                                 \
-		exit(1);                                        \
-	} while (0)
-
-#define SKIP(why)                       \
-	do {                            \
-		printf("# %s\n", why);  \
-		fflush(stdout);         \
-		exit(77);               \
-	} while (0)
-
-#define CHECK(cond)                                      \
+#define UNIT_FAIL(...)                                   \
 	do {                                             \
-		if (!(cond))                             \
+		printf("# %s:%d: ", __FILE__, __LINE__); \
+		printf(__VA_ARGS__);                     \
+		printf("\n");                            \
+		fflush(stdout);                          \
+		exit(1);                                 \
+	} while (0)
+
+#define SKIP(why)                      \
+	do {                           \
+		printf("# %s\n", why); \
+		fflush(stdout);        \
+		exit(77);              \
+	} while (0)
+
+#define CHECK(cond)                                       \
+	do {                                              \
+		if (!(cond))                              \
 			UNIT_FAIL("not true: %s", #cond); \
 	} while (0)
 
-#define CHECK_EQ(got, want)                                                                   \
-	do {                                                                                  \
-		unsigned long long got_ = (unsigned long long)(got),                          \
-				   want_ = (unsigned long long)(want);                        \
-		if (got_ != want_)                                                            \
-			UNIT_FAIL("%s is %llx (%lld), expected %llx (%lld)", #got, got_, (long long)got_, \
-				  want_, (long long)want_);                                   \
+#define CHECK_EQ(got, want)                                                              \
+	do {                                                                             \
+		unsigned long long got_ = (unsigned long long)(got),                     \
+				   want_ = (unsigned long long)(want);                   \
+		if (got_ != want_)                                                       \
+			UNIT_FAIL("%s is %llx (%lld), expected %llx (%lld)", #got, got_, \
+				  (long long)got_, want_, (long long)want_);             \
 	} while (0)
 
-#define CHECK_STR(got, want)                                                                  \
-	do {                                                                                  \
-		const char *got_ = (got), *want_ = (want);                                    \
-		if (!got_ || strcmp(got_, want_))                                             \
-			UNIT_FAIL("%s is \"%s\", expected \"%s\"", #got, got_ ? got_ : "(null)", want_); \
+#define CHECK_STR(got, want)                                                                     \
+	do {                                                                                     \
+		const char *got_ = (got), *want_ = (want);                                       \
+		if (!got_ || strcmp(got_, want_))                                                \
+			UNIT_FAIL("%s is \"%s\", expected \"%s\"", #got, got_ ? got_ : "(null)", \
+				  want_);                                                        \
 	} while (0)
 
 /* UNIT_MAIN's optional argument names one test to run, in this process (for gdb). */
@@ -117,9 +118,9 @@ static int unit_main(int argc, char **argv, unsigned limit)
 	return failed != 0;
 }
 
-#define UNIT_MAIN()                              \
-	int main(int argc, char **argv)          \
-	{                                        \
+#define UNIT_MAIN()                               \
+	int main(int argc, char **argv)           \
+	{                                         \
 		return unit_main(argc, argv, 60); \
 	}
 
