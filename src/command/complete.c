@@ -219,7 +219,7 @@ static void gather(struct cmd *c, const char *line, size_t start, const char *ty
 			continue;
 		else if (opt->word)
 			propose("", opt->word, typed);
-		else if (positional++ == ntok - 1 || opt->kind == CMD_ARG_CALL)
+		else if (positional++ == ntok - 1)
 			propose_value(c, opt, typed);
 	}
 	if (desc->options[0].kind == CMD_ARG_SETTING && ntok == 2) {

@@ -138,7 +138,7 @@ const struct cmd_desc cmd_evaluate[] = {
 	  "? .hits = 0; printf(\"%d\\n\", $pid);", CMD_RAW, eval_options, run_eval },
 	{ "print", "EXPRESSION",
 	  "print the value of an expression",
-	  "The value is printed in hexadecimal.",
+	  "The value is printed in hexadecimal, in the current thread as with '?'.",
 	  "print @rdi + 0n10", CMD_RAW, print_options, run_print },
 	{ NULL },
 };

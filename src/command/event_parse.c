@@ -124,8 +124,10 @@ static bool bad_leftover(const struct cmd_tok *tok, const struct cmd_option *opt
 		cmd_err_hint(err, "did you mean '%s'?", best);
 	else if (options->word)
 		cmd_err_hint(err, "this event takes no call: test $syscall_number in the script");
-	else if (have_call)
+	else if (have_call && abi_call_by_name(ABI_X86_64, tok->text))
 		cmd_err_hint(err, "an event takes one call; set one event for each");
+	else
+		cmd_err_hint(err, "options: pid core imm sc stage buffer script condition code output");
 	return false;
 }
 

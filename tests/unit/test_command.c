@@ -491,9 +491,7 @@ TEST(completion)
 	CHECK_STR(completions("!syscall getppid asm co"), "condition code");
 	CHECK_STR(completions("!syscall script { print(1); spinlock_u"), "spinlock_unlock");
 	CHECK_STR(completions("? $syscall_r"), "$syscall_return");
-	CHECK_STR(completions("? @r1"), "@r10 @r10d @r10w @r10b @r11 @r11d @r11w @r11b @r12 @r12d "
-					"@r12w @r12b @r13 @r13d @r13w @r13b @r14 @r14d @r14w @r14b "
-					"@r15 @r15d @r15w @r15b");
+	CHECK_STR(completions("? @r15"), "@r15 @r15d @r15w @r15h @r15l");
 	CHECK_STR(completions("settings autof"), "autoflush");
 	CHECK_STR(completions("settings autoflush o"), "on off");
 	CHECK_STR(completions("events "), "e d c sc");
