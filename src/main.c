@@ -31,7 +31,7 @@ static const char help_text[] =
 	"  -s, --script FILE [ARG...]  run a file of commands; the ARGs end at '--'\n"
 	"  -b, --batch                 no prompt: after the commands the debuggee runs\n"
 	"                              to its end, and lstar ends as it did\n"
-	"  -o, --output FILE           lstar's messages go to FILE, not to standard output\n"
+	"  -o, --output FILE           lstar's messages go to FILE, not standard output\n"
 	"  -p PID[,PID...]             attach to these processes (decimal numbers)\n"
 	"      --color WHEN            auto, always or never\n"
 	"  -q, --quiet                 no banner and no notes\n"
