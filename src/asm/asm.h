@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "engine/base.h"
 
@@ -30,8 +31,13 @@ u8 *asm_parse_hex(const char *text, size_t *len, char **error);
 struct asm_guard;
 struct asm_code; /* code loaded into a guard */
 
-struct asm_guard *asm_guard_new(void);
+struct asm_guard *asm_guard_new(void); /* NULL with errno set */
 void asm_guard_free(struct asm_guard *g);
+#define ASM_GUARD_LIMIT 100 /* ms */
+/* How long one run may take, in ms of the guard's own CPU time. */
+void asm_guard_set_limit(struct asm_guard *g, unsigned ms);
+/* The helper process: a child without exit signal, which waitpid(-1, ..., __WALL) may see. */
+pid_t asm_guard_pid(const struct asm_guard *g);
 /* How long a run may take, in milliseconds; 100 unless set. */
 void asm_guard_set_limit(struct asm_guard *g, unsigned ms);
 /* Memory shared by the debugger and the guarded code, zeroed. NULL on failure. */
@@ -53,7 +59,6 @@ void asm_guard_unload(struct asm_guard *g, struct asm_code *code);
 bool asm_guard_condition(struct asm_guard *g, struct asm_code *code, u64 regs[ASM_GUEST_REGS],
 			 u64 context, u64 *rax, char *why, size_t why_size);
 bool asm_guard_action(struct asm_guard *g, struct asm_code *code, u8 *buffer,
-		      u64 regs[ASM_GUEST_REGS], u64 context, u64 *rax, char *why,
-		      size_t why_size);
+		      u64 regs[ASM_GUEST_REGS], u64 context, u64 *rax, char *why, size_t why_size);
 
 #endif
