@@ -32,7 +32,7 @@ struct asm_guard;
 struct asm_code; /* code loaded into a guard */
 
 struct asm_guard *asm_guard_new(void); /* NULL with errno set */
-void asm_guard_free(struct asm_guard *g);
+void asm_guard_free(struct asm_guard *g); /* what is loaded and allocated goes with it */
 #define ASM_GUARD_LIMIT 100 /* ms */
 /* How long one run may take, in ms of the guard's own CPU time. */
 void asm_guard_set_limit(struct asm_guard *g, unsigned ms);

@@ -34,6 +34,7 @@ struct asm_guard {
 	struct guard_ctl *ctl;
 	u64 *regs;
 	struct guard_area code, buffers;
+	struct asm_code *loaded;
 	pid_t pid; /* 0: none runs */
 	int pidfd;
 	int cpu; /* where the guard is placed, -1: anywhere */
@@ -156,6 +157,8 @@ void asm_guard_free(struct asm_guard *g)
 	if (!g)
 		return;
 	stop_guard(g);
+	while (g->loaded)
+		asm_guard_unload(g, g->loaded);
 	guard_release_all(&g->code);
 	guard_release_all(&g->buffers);
 	munmap(g->base, GUARD_SIZE);
@@ -202,13 +205,20 @@ struct asm_code *asm_guard_load(struct asm_guard *g, const u8 *bytes, size_t len
 	memset(code->mem, X86_INT3, (code->len + GUARD_PAGE - 1) / GUARD_PAGE * GUARD_PAGE);
 	memcpy(code->mem, bytes, len);
 	code->mem[len] = X86_RET;
+	code->next = g->loaded;
+	g->loaded = code;
 	return code;
 }
 
 void asm_guard_unload(struct asm_guard *g, struct asm_code *code)
 {
-	if (!code)
+	struct asm_code **link = &g->loaded;
+
+	while (*link && *link != code)
+		link = &(*link)->next;
+	if (!*link)
 		return;
+	*link = code->next;
 	guard_release(&g->code, code->mem);
 	free(code);
 }

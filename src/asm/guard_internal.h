@@ -80,6 +80,7 @@ void guard_release(struct guard_area *area, const u8 *mem);
 void guard_release_all(struct guard_area *area);
 
 struct asm_code {
+	struct asm_code *next;
 	u8 *mem; /* the same address on both sides */
 	size_t len; /* the appended RET included */
 };

@@ -61,7 +61,7 @@ await:
 	mov	dword ptr [rbx + CTL_STATE], STATE_RUNNING
 	mov	rsp, [rbx + CTL_STACK_TOP]
 	fninit				/* the last code may have changed rounding or masks */
-	ldmxcsr	[rip + mxcsr]
+	ldmxcsr	[rip + simd_control]
 	xor	eax, eax		/* known registers; also clears what a stray POPF left */
 	push	2
 	popf
@@ -102,7 +102,8 @@ guard_blob_handler:
 	jmp	hand_over
 
 	.balign 4
-mxcsr:	.long	0x1f80			/* the architecture's initial value */
+simd_control:
+	.long	0x1f80			/* the architecture's initial value */
 guard_blob_end:
 	.size	guard_blob, . - guard_blob
 
