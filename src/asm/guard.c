@@ -242,7 +242,7 @@ static void place(struct asm_guard *g)
 
 /*
  * The limit counts CPU time: custom code cannot sleep, and a busy machine is not its fault.
- * Taken from the first slice on, so that short runs pay for no clock.
+ * Taken from the end of the first slice on, so that short runs pay for no clock.
  */
 static enum guard_end watch(struct asm_guard *g)
 {
@@ -251,7 +251,7 @@ static enum guard_end watch(struct asm_guard *g)
 
 	if (await_turn(g, slice))
 		return GUARD_OK;
-	cpu_start = now_ms(cpu_clock(g->pid)) - slice;
+	cpu_start = now_ms(cpu_clock(g->pid));
 	wall_end = now_ms(CLOCK_MONOTONIC) + g->limit_ms + STALL_MS;
 	do {
 		if (is_dead(g))

@@ -9,6 +9,7 @@
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -189,6 +190,27 @@ static void make_filter(struct guard_ctl *ctl, u64 trampoline)
 	ctl->fprog.filter = ctl->filter;
 }
 
+/* What this process has mapped now, but for the shared memory, for the trampoline to undo. */
+static void list_mappings(u8 *base, u64 end)
+{
+	struct guard_mapping *m = (struct guard_mapping *)(base + GUARD_STACK);
+	size_t n = 0, max = GUARD_STACK_SIZE / sizeof(*m) - 1;
+	FILE *f = fopen("/proc/self/maps", "re");
+	char line[512];
+	u64 from, to;
+
+	while (f && n < max && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%llx-%llx ", &from, &to) != 2 || to > TASK_END)
+			continue;
+		if (from >= (u64)(uintptr_t)base && to <= end)
+			continue;
+		m[n++] = (struct guard_mapping){ from, to - from };
+	}
+	m[n].len = 0;
+	if (f)
+		fclose(f);
+}
+
 void guard_start_init(struct guard_start *s, u8 *base)
 {
 	struct guard_ctl *ctl = (struct guard_ctl *)(base + GUARD_CTL);
@@ -201,6 +223,7 @@ void guard_start_init(struct guard_start *s, u8 *base)
 	ctl->high = end;
 	ctl->high_len = TASK_END - end;
 	make_filter(ctl, (u64)(uintptr_t)base);
+	list_mappings(base, end);
 	s->base = base;
 	s->parent = getpid();
 	s->rseq = __rseq_size ? (u8 *)__builtin_thread_pointer() + __rseq_offset : NULL;

@@ -27,6 +27,11 @@ struct guard_ctl {
 	struct sock_filter filter[16];
 };
 
+/* An entry of the list of mappings that the trampoline undoes. */
+struct guard_mapping {
+	u64 start, len;
+};
+
 #define CTL_AT(field, offset) \
 	_Static_assert(offsetof(struct guard_ctl, field) == (offset), "layout of " #field)
 CTL_AT(turn, CTL_TURN);

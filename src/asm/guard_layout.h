@@ -6,7 +6,7 @@
  *	page 0	     trampoline		guard: r-x
  *	page 1	     control		guard: rw-
  *	page 3	     GUEST_REGS		guard: rw-
- *	page 5 on    stack		guard: rw-
+ *	page 5 on    stack		guard: rw-; at its start, the mappings to undo
  *	then	     signal stack	guard: rw-
  *	then	     code		guard: r-x
  *	then	     buffers		guard: rw-
@@ -26,7 +26,7 @@
 #define GUARD_CODE (GUARD_SIGSTACK + GUARD_SIGSTACK_SIZE + GUARD_PAGE)
 #define GUARD_CODE_SIZE (4096 * GUARD_PAGE)
 #define GUARD_BUFFERS (GUARD_CODE + GUARD_CODE_SIZE + GUARD_PAGE)
-#define GUARD_BUFFERS_SIZE (0x40000 * GUARD_PAGE) /* address space; memory only when touched */
+#define GUARD_BUFFERS_SIZE (0x10000 * GUARD_PAGE) /* address space; memory only when touched */
 
 /* struct guard_ctl */
 #define CTL_TURN 0

@@ -21,8 +21,22 @@
 	.hidden guard_blob, guard_blob_handler, guard_blob_end
 guard_blob:
 	.set ctl, guard_blob + GUARD_CTL
+	.set mappings, guard_blob + GUARD_STACK
 
-	lea	rbx, [rip + ctl]
+	/*
+	 * First one by one, because the kernel refuses a range that has a sealed mapping in
+	 * it (mseal(2); Linux 6.16 may seal its own, the vDSO for one) as a whole.
+	 */
+	lea	r12, [rip + mappings]
+one:	mov	rsi, [r12 + 8]		/* length; 0 ends the list */
+	test	rsi, rsi
+	jz	rest
+	mov	eax, NR_munmap
+	mov	rdi, [r12]
+	syscall
+	add	r12, 16
+	jmp	one
+rest:	lea	rbx, [rip + ctl]
 	mov	eax, NR_munmap		/* all below the shared memory */
 	xor	edi, edi
 	mov	rsi, [rbx + CTL_LOW_LEN]

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -435,6 +436,28 @@ TEST(nothing_inherited)
 	fclose(f);
 	CHECK_EQ(executable, 2); /* trampoline, code */
 	CHECK(writable > 0);
+	finish();
+}
+
+#ifndef SYS_mseal
+#define SYS_mseal 462
+#endif
+
+/* A sealed mapping cannot be undone, and must not keep the others. */
+TEST(sealed_mappings)
+{
+	void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char text[96], expected[96];
+
+	if (syscall(SYS_mseal, page, 4096, 0))
+		SKIP("mseal(2) is not available");
+	snprintf(text, sizeof(text), "mov rax, %p; jmp rax", (void *)(uintptr_t)getpid);
+	snprintf(expected, sizeof(expected), "jumped to %p, outside its code",
+		 (void *)(uintptr_t)getpid);
+	violates(text, expected);
+	snprintf(text, sizeof(text), "mov rax, %p; jmp rax", page);
+	snprintf(expected, sizeof(expected), "jumped to %p, outside its code", page);
+	violates(text, expected);
 	finish();
 }
 
