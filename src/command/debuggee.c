@@ -333,6 +333,6 @@ const struct cmd_desc cmd_debuggee[] = {
 	  "A thread is named by its number, as 'tid' in scripts; a break makes the thread that "
 	  "caused it the current one.",
 	  ".thread list", CMD_NEEDS_DEBUGGEE, thread_options, run_thread },
-	{ NULL },
+	{ .names = NULL },
 };
 /* clang-format on */

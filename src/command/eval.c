@@ -140,6 +140,6 @@ const struct cmd_desc cmd_evaluate[] = {
 	  "print the value of an expression",
 	  "The value is printed in hexadecimal, in the current thread as with '?'.",
 	  "print @rdi + 0n10", CMD_RAW, print_options, run_print },
-	{ NULL },
+	{ .names = NULL },
 };
 /* clang-format on */

@@ -442,6 +442,6 @@ const struct cmd_desc cmd_events[] = {
 	  "has it executed after all.",
 	  "events d all",
 	  0, events_options, run_events },
-	{ NULL },
+	{ .names = NULL },
 };
 /* clang-format on */

@@ -93,6 +93,6 @@ const struct cmd_desc cmd_outputs[] = {
 	  "hyperdbg_event_forwarding(char *message, unsigned length). Without arguments: the list, "
 	  "with what was delivered and what was lost.",
 	  "output create log file /tmp/calls.txt", 0, output_options, run_output },
-	{ NULL },
+	{ .names = NULL },
 };
 /* clang-format on */

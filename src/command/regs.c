@@ -158,6 +158,6 @@ const struct cmd_desc cmd_registers[] = {
 	  "that the name means. With '=': the register gets the value of the expression; other "
 	  "parts of it keep theirs.",
 	  "r rdi = @rsi + 8", CMD_NEEDS_STOPPED, r_options, run_r },
-	{ NULL },
+	{ .names = NULL },
 };
 /* clang-format on */

@@ -105,6 +105,6 @@ const struct cmd_desc cmd_running[] = {
 	  "Runs the debuggee for MS milliseconds, with all its events and messages, and stops it "
 	  "again; ends early at a break. Without a debuggee it just waits. For files of commands.",
 	  "sleep 0n500", 0, sleep_options, run_sleep },
-	{ NULL },
+	{ .names = NULL },
 };
 /* clang-format on */

@@ -171,6 +171,6 @@ const struct cmd_desc cmd_scripts[] = {
 	  "close the log",
 	  "What was logged so far is complete in the file afterwards.",
 	  ".logclose", 0, NULL, run_logclose },
-	{ NULL },
+	{ .names = NULL },
 };
 /* clang-format on */

@@ -249,6 +249,6 @@ const struct cmd_desc cmd_session[] = {
 	  "end the session",
 	  "Launched processes are killed, attached ones go on without the debugger.",
 	  "exit", 0, NULL, run_exit },
-	{ NULL },
+	{ .names = NULL },
 };
 /* clang-format on */
