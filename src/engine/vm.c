@@ -139,15 +139,16 @@ static inline s32 sbc(const struct eng_insn *ip)
 		goto fault; \
 	} while (0)
 /* A jump backward pays for what it lets run again; a jump forward adds 0. */
-#define JUMP_IF(cond)                                      \
-	do {                                               \
-		if (cond) {                                \
-			left += ip->imm & (ip->imm >> 31); \
-			if (ENG_UNLIKELY(left < 0))        \
-				FAIL(ENG_E_BUDGET);        \
-			ip += ip->imm;                     \
-		}                                          \
-		NEXT();                                    \
+#define JUMP_IF(cond)                               \
+	do {                                        \
+		if (cond) {                         \
+			s64 far = ip->imm;          \
+			left += far & (far >> 63);  \
+			if (ENG_UNLIKELY(left < 0)) \
+				FAIL(ENG_E_BUDGET); \
+			ip += far;                  \
+		}                                   \
+		NEXT();                             \
 	} while (0)
 #define BINARY(id, value)      \
 	op_##id : A = (value); \
