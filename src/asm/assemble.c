@@ -127,6 +127,8 @@ static const char *take_statement(const char *p, struct source *src)
 		}
 		p += n ? n : 1;
 	}
+	while (src->len && src->text[src->len - 1] == ' ')
+		src->len--;
 	src->text[src->len] = '\0';
 	return next;
 }

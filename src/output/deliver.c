@@ -71,10 +71,16 @@ void out_fail(struct out_source *src, const char *fmt, ...)
 	src->state = OUT_FAILED;
 	src->failure_told = false;
 	free(src->failure);
+	free(src->report);
+	src->report = NULL;
 	va_start(ap, fmt);
 	if (vasprintf(&src->failure, fmt, ap) < 0)
 		src->failure = NULL;
 	va_end(ap);
+	if (asprintf(&src->report, "output '%s' (%s %s) failed: %s", src->name,
+		     out_type_names[src->type], src->address,
+		     src->failure ? src->failure : "out of memory") < 0)
+		src->report = NULL;
 	src->dropped += out_waiting(src);
 	if (src->ring)
 		src->ring->head = src->ring->tail;
@@ -237,8 +243,8 @@ void out_send(struct out_source *src, const char *text, size_t len, const char *
 						: send_buffered(src, text, len);
 	if (!taken)
 		src->dropped++;
-	if (src->failure && !src->failure_told) {
-		*failed = src->failure;
+	if (src->report && !src->failure_told) {
+		*failed = src->report;
 		src->failure_told = true;
 	}
 }

@@ -46,7 +46,8 @@ struct out_source {
 	struct out_ring *ring; /* from open on; not for modules */
 	int64_t since; /* ms clock of the oldest byte in the ring */
 	unsigned long long bytes, messages, dropped;
-	char *failure;
+	char *failure; /* the reason alone */
+	char *report; /* ... with the source it is about */
 	bool failure_told;
 };
 

@@ -60,7 +60,7 @@ bool out_list(const struct out_set *set, size_t i, struct out_info *info);
 /*
  * Deliver one message. Bytes go out in order. A source that is not open gets nothing, and
  * the message counts as dropped. A source that fails (full disk, reader gone) is marked
- * FAILED; @failed is set to its reason then and only then, so that the caller can say it once.
+ * FAILED; then and only then @failed is set to "output 'x' (file y) failed: why", to be said once.
  */
 void out_send(struct out_source *src, const char *text, size_t len, const char **failed);
 /*
@@ -70,8 +70,11 @@ void out_send(struct out_source *src, const char *text, size_t len, const char *
 void out_flush(struct out_set *set);
 /* The same, waiting until a sink has taken nothing for @ms; messages that are left. At the end. */
 unsigned long long out_settle(struct out_set *set, int ms);
-/* Why a source has failed where nobody was told yet (out_flush), and its name; else NULL. */
-const char *out_failure(struct out_set *set, const char **name);
+/*
+ * The next source that has failed without anybody being told yet (out_flush finds some):
+ * a text as from out_send(), or NULL.
+ */
+const char *out_failure(struct out_set *set);
 
 /*
  * The console: stdout or the file of -o, and a log file beside it (.logopen). Buffered;

@@ -31,6 +31,7 @@ static void source_free(struct out_source *src)
 	free(src->address);
 	free(src->ring);
 	free(src->failure);
+	free(src->report);
 	free(src);
 }
 
@@ -260,14 +261,13 @@ unsigned long long out_settle(struct out_set *set, int ms)
 	return left;
 }
 
-const char *out_failure(struct out_set *set, const char **name)
+const char *out_failure(struct out_set *set)
 {
 	for (struct out_source *src = set->first; src; src = src->next) {
-		if (!src->failure || src->failure_told)
+		if (!src->report || src->failure_told)
 			continue;
 		src->failure_told = true;
-		*name = src->name;
-		return src->failure;
+		return src->report;
 	}
 	return NULL;
 }

@@ -117,7 +117,9 @@ static bool split_address(const char *address, char *host, size_t size, const ch
 	memcpy(host, address, len);
 	host[len] = '\0';
 	*port = colon + 1;
-	return true;
+	/* the resolver takes numbers beyond 16 bits and cuts them */
+	return strspn(*port, "0123456789") < strlen(*port) ||
+	       (strlen(*port) < 6 && atoi(*port) > 0 && atoi(*port) < 65536);
 }
 
 /* 0, or a negative errno; waits at most @ms. */
@@ -157,7 +159,8 @@ static int create_tcp(struct out_source *src, char *why, size_t size)
 	int ret, one = 1;
 
 	if (!split_address(src->address, host, sizeof(host), &port)) {
-		snprintf(why, size, "expected HOST:PORT or [IPV6]:PORT");
+		snprintf(why, size,
+			 "expected HOST:PORT or [IPV6]:PORT, with a port from 1 to 65535");
 		return -EINVAL;
 	}
 	ret = getaddrinfo(host, port, &hints, &list);

@@ -46,6 +46,7 @@ TEST(assembles)
 
 TEST(complaints)
 {
+	bad(" foo ", "statement 1: no such instruction: `foo': \"foo\"");
 	bad("nop; foo bar; nop", "statement 2: no such instruction: `foo bar': \"foo bar\"");
 	bad("", "there are no instructions");
 	bad(" ; # \n ;", "there are no instructions");
