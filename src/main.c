@@ -14,12 +14,7 @@
 
 #include "command/command.h"
 
-enum {
-	EXIT_USAGE = 2,
-	EXIT_LSTAR = 125,
-	EXIT_NOT_EXECUTABLE = 126,
-	EXIT_NOT_FOUND = 127
-};
+enum { EXIT_USAGE = 2, EXIT_LSTAR = 125, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 
 static const char help_text[] =
 	"Usage: lstar [options] [--] PROGRAM [ARG...]   launch, stop at its entry point\n"
@@ -224,17 +219,19 @@ static int begin(struct dbg *d, struct cmd *c, const struct options *o)
 	return 0;
 }
 
-static enum cmd_result run_actions(struct cmd *c, const struct options *o)
+static enum cmd_result run_actions(struct cmd *c, const struct options *o, struct console *con)
 {
 	enum cmd_result res = CMD_OK;
 
 	for (size_t i = 0; i < o->nactions && res != CMD_EXIT; i++) {
 		const struct action *a = &o->action[i];
 
-		if (a->script)
+		if (a->script) {
 			res = cmd_script(c, a->argv, a->argc);
-		else
+		} else {
+			con_echo(con, cmd_prompt(c), a->argv[0]);
 			res = cmd_run(c, a->argv[0], "<command line>", 1);
+		}
 		if (cmd_signal_fatal() || cmd_was_interrupted(c))
 			break;
 	}
@@ -266,7 +263,7 @@ static void run(struct dbg *d, struct cmd *c, const struct options *o, struct en
 	end->status = begin(d, c, o);
 	if (end->status)
 		return;
-	res = run_actions(c, o);
+	res = run_actions(c, o, dbg_console(d));
 	if (res != CMD_EXIT && !cmd_signal_fatal() && terminal) {
 		cmd_interrupted(c);
 		cmd_prompt_loop(c);
