@@ -227,22 +227,50 @@ TEST(wide_strings)
 	CHECK_EQ(call(ENG_BI_WCSLEN, MEM_BASE + MEM_SIZE - 1, 0, 0, ENG_OK), 0);
 }
 
-TEST(string_without_end_costs_budget)
+/* Runs the program on a small budget, which instruction @pc has to use up. */
+static void expect_budget(u32 pc)
+{
+	kit_build(&k);
+	world_vm(20000);
+	CHECK_EQ(eng_run(vm, &k.prog, &ctx, &ev, ENG_PRE, &fault), ENG_E_BUDGET);
+	CHECK_EQ(fault.pc, pc);
+}
+
+TEST(long_work_costs_budget)
 {
 	static u8 big[1 << 20];
+	static const struct {
+		enum eng_builtin id;
+		u8 nargs;
+	} cases[] = { { ENG_BI_STRLEN, 1 },
+		      { ENG_BI_STRCMP, 2 },
+		      { ENG_BI_MEMCMP, 3 },
+		      { ENG_BI_MEMCPY, 3 } };
 
 	setup();
 	memset(big, 'x', sizeof(big));
 	ev.buffer = big;
 	ev.buffer_size = sizeof(big);
+	for (u32 i = 0; i < ARRAY_SIZE(cases); i++) {
+		kit_init(&k, 3, 0);
+		OP(LDPS, 0, 0, 0, ENG_PS_BUFFER);
+		OP(LDPS, 1, 0, 0, ENG_PS_BUFFER);
+		OP(LDI, 2, 0, 0, sizeof(big));
+		OP(BUILTIN, 0, cases[i].nargs, 0, cases[i].id);
+		OP(END, 0, 0, 0, 0);
+		expect_budget(3);
+	}
 	kit_init(&k, 1, 0);
 	OP(LDPS, 0, 0, 0, ENG_PS_BUFFER);
-	OP(BUILTIN, 0, 1, 0, ENG_BI_STRLEN);
+	for (u32 i = 0; i < 3; i++)
+		OP(PRINTF, 0, 1, 0, (s32)kit_str(&k, "%s"));
 	OP(END, 0, 0, 0, 0);
-	kit_build(&k);
-	world_vm(100000);
-	CHECK_EQ(eng_run(vm, &k.prog, &ctx, &ev, ENG_PRE, &fault), ENG_E_BUDGET);
-	CHECK_EQ(fault.pc, 1);
+	expect_budget(2);
+	kit_init(&k, 1, ENG_MAX_MEM / 8);
+	OP(NOP, 0, 0, 0, 0);
+	OP(ZEROF, 0, 0xff, 0x7f, 0);
+	OP(J, 0, 0, 0, -2);
+	expect_budget(1);
 }
 
 TEST(interlocked)
