@@ -214,15 +214,41 @@ static void settle(struct proc_target *p, struct tgt_thread *th)
 	    WSTOPSIG(th->status) != (SIGTRAP | 0x80))
 		return;
 	th->at = STOP_EXIT;
-	call_interrupted(p, th, th->interrupted);
+	call_interrupted(p, th, 0);
 }
 
-/* Threads that cannot be stopped now are let go at their next stop. */
-static void let_go(struct proc_target *p, struct process *proc)
+static bool is_birth(const struct tgt_thread *th)
+{
+	int event = th->status >> 16;
+
+	return th->state == TH_QUEUED && WIFSTOPPED(th->status) &&
+	       (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK ||
+		event == PTRACE_EVENT_CLONE);
+}
+
+/* Children whose birth is still in the queue. True: there was one, perhaps of this process. */
+static bool take_births(struct proc_target *p, struct process *proc, bool run)
+{
+	bool any = false;
+
+	for (struct tgt_thread *th = p->threads; th; th = th->next) {
+		struct tgt_thread *child;
+
+		if (th->proc != proc || !is_birth(th))
+			continue;
+		any = true;
+		child = wait_birth(p, th);
+		thread_set(p, th, TH_HELD);
+		if (child && child->proc && child->proc != proc && run && child->state == TH_HELD)
+			thread_run(p, child, 0);
+	}
+	return any;
+}
+
+static void detach_threads(struct proc_target *p, struct process *proc)
 {
 	u32 left = proc->nthreads;
 
-	halt_threads(p, proc);
 	for (struct tgt_thread *th = p->threads, *next; th && left; th = next) {
 		next = th->next;
 		if (th->proc != proc)
@@ -236,6 +262,19 @@ static void let_go(struct proc_target *p, struct process *proc)
 		ptrace(PTRACE_DETACH, th->tid, 0, signal_in_hand(th));
 		thread_remove(p, th);
 	}
+}
+
+/* Threads that cannot be stopped now are let go at their next stop. */
+static void let_go(struct proc_target *p, struct process *proc)
+{
+	bool halted = p->halted;
+
+	p->halted = true; /* adopted children are held */
+	do {
+		halt_threads(p, proc);
+	} while (take_births(p, proc, !halted));
+	p->halted = halted;
+	detach_threads(p, proc);
 }
 
 int proc_detach(struct target *t, u32 pid)
@@ -281,12 +320,36 @@ int proc_kill(struct target *t, u32 pid)
 		th = thread_find(p, (u32)got);
 		if (!th)
 			wait_unknown(p, (u32)got, status);
-		else if (th->proc)
+		else if (th->proc || !WIFSTOPPED(status))
 			thread_queue(p, th, status);
+		else
+			thread_set(p, th, TH_HELD);
 		if (got == (pid_t)pid && !WIFSTOPPED(status))
 			break;
 	}
 	return 0;
+}
+
+static void kill_and_reap(pid_t tid)
+{
+	pid_t got;
+	int status;
+
+	kill(tid, SIGKILL);
+	do {
+		got = waitpid(tid, &status, __WALL);
+	} while ((got < 0 && errno == EINTR) || (got == tid && WIFSTOPPED(status)));
+}
+
+/* Its number may be somebody else's by now. */
+static bool reaped(const struct tgt_thread *th)
+{
+	return th->state == TH_QUEUED && !WIFSTOPPED(th->status);
+}
+
+static bool is_leader(const struct tgt_thread *th)
+{
+	return !th->proc || th->proc->pid == th->tid;
 }
 
 static void kill_launched(struct proc_target *p)
@@ -297,21 +360,18 @@ static void kill_launched(struct proc_target *p)
 	for (struct process *proc = p->procs; proc; proc = proc->next)
 		if (proc->launched)
 			kill((pid_t)proc->pid, SIGKILL);
-	while (p->threads) {
-		struct tgt_thread *th;
-
-		pid = wait_any(&status, 0);
-		if (pid < 0 && errno == EINTR)
-			continue;
-		if (pid < 0)
-			break;
-		th = thread_find(p, (u32)pid);
-		if (!th)
-			th = wait_unknown(p, (u32)pid, status); /* born a moment ago */
-		if (th && WIFSTOPPED(status))
-			kill(pid, SIGKILL);
-		else if (th)
-			thread_remove(p, th);
+	/* A leader's status comes after those of its threads. */
+	for (int leaders = 0; leaders < 2; leaders++)
+		for (struct tgt_thread *th = p->threads; th; th = th->next)
+			if (!reaped(th) && is_leader(th) == leaders)
+				kill_and_reap((pid_t)th->tid);
+	/* Born in the last moment, and stopped for us. */
+	for (int i = 0; i < 3; i++) {
+		while ((pid = wait_any(&status, WNOHANG)) > 0)
+			if (!thread_find(p, (u32)pid) && wait_unknown(p, (u32)pid, status))
+				kill_and_reap(pid);
+		if (!pid)
+			usleep(1000);
 	}
 }
 

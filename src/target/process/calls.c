@@ -78,11 +78,26 @@ static bool may_rewind(u64 nr)
 	return nr != SYS_close && nr != SYS_connect;
 }
 
-static bool signal_waits(const struct tgt_thread *th)
+/* Signals that would not even have been queued without a tracer. */
+static u64 harmless(const struct task_status *st)
+{
+	u64 by_default = ENG_BIT(SIGCHLD - 1) | ENG_BIT(SIGURG - 1) | ENG_BIT(SIGWINCH - 1);
+
+	return (st->ignored | by_default) & ~st->caught;
+}
+
+/* Did a signal end the call, one that the program is meant to notice? @sig: see process.h. */
+static bool signalled(const struct tgt_thread *th, int sig)
 {
 	struct task_status st;
+	u64 waiting;
 
-	return !procfs_status(th->tid, &st) || (st.pending & ~st.blocked);
+	if (sig == CALL_GROUP_STOP || !procfs_status(th->tid, &st))
+		return true;
+	waiting = st.pending & ~st.blocked;
+	if (sig)
+		waiting |= ENG_BIT(sig - 1);
+	return waiting & ~harmless(&st);
 }
 
 static void expect_restart(struct tgt_thread *th, enum restart_state state, u64 nr, u64 ip, u64 sp)
@@ -95,33 +110,43 @@ static void expect_restart(struct tgt_thread *th, enum restart_state state, u64 
 	}
 	th->restart.ip = ip;
 	th->restart.sp = sp;
+	th->restart_nr = nr;
 	th->restart_state = state;
 	th->inside = false;
 }
 
-/* Stopped outside of system-call stops: is that in the middle of a call? */
-void call_interrupted(struct proc_target *p, struct tgt_thread *th, bool by_us)
+/*
+ * The result of a call, before the program has it. True: the call will be made again, and
+ * its end is yet to come.
+ */
+static bool unfinished(struct tgt_thread *th, s64 ret, u64 nr, u64 ip, u64 sp, int sig)
+{
+	if (is_restart_code(ret)) {
+		expect_restart(th, RESTART_WAIT, nr, ip, sp);
+		return true;
+	}
+	if (ret != -EINTR || !may_rewind(nr) || signalled(th, sig) || !rewind_call(th, nr, ip))
+		return false;
+	expect_restart(th, RESTART_NOW, nr, ip, sp);
+	return true;
+}
+
+void call_interrupted(struct proc_target *p, struct tgt_thread *th, int sig)
 {
 	struct user_regs_struct r;
 
 	if (th->restart_state == RESTART_WAIT || th->restart_state == RESTART_NOW)
 		return;
-	if (ptrace(PTRACE_GETREGS, th->tid, 0, &r) || (s64)r.orig_rax < 0)
-		return;
-	if (is_restart_code((s64)r.rax)) {
-		expect_restart(th, RESTART_WAIT, r.orig_rax, r.rip, r.rsp);
-	} else if (by_us && (s64)r.rax == -EINTR && may_rewind(r.orig_rax) && !signal_waits(th) &&
-		   rewind_call(th, r.orig_rax, r.rip)) {
-		expect_restart(th, RESTART_NOW, r.orig_rax, r.rip, r.rsp);
-	}
+	if (!ptrace(PTRACE_GETREGS, th->tid, 0, &r) && (s64)r.orig_rax >= 0)
+		unfinished(th, (s64)r.rax, r.orig_rax, r.rip, r.rsp, sig);
 }
 
 /* True: this entry is a call that was seen before. */
 static bool restarted(struct tgt_thread *th)
 {
 	const struct call *c = &th->call, *r = &th->restart;
-	bool same = c->ip == r->ip && c->sp == r->sp && c->abi == r->abi &&
-		    (c->nr == r->nr || c->nr == restart_nr(r->abi));
+	bool same = c->ip == r->ip && c->sp == r->sp &&
+		    (c->nr == th->restart_nr || c->nr == restart_nr(c->abi));
 
 	if (th->restart_state == RESTART_HANDLER) {
 		/* The same call out of a handler: it was left by longjmp and begins anew. */
@@ -216,8 +241,7 @@ static bool unseen_entry(struct tgt_thread *th)
 	return true;
 }
 
-static bool leave(struct proc_target *p, struct tgt_thread *th, bool interrupted,
-		  struct tgt_stop *stop)
+static bool leave(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop)
 {
 	const struct __ptrace_syscall_info *info = &th->info;
 	s64 ret = info->exit.rval;
@@ -227,19 +251,12 @@ static bool leave(struct proc_target *p, struct tgt_thread *th, bool interrupted
 		th->inside = th->skipped = false;
 		return quiet(p, th);
 	}
-	if (th->call.abi == ABI_X86_64 && th->call.nr == SYS_rt_sigreturn) {
+	if (th->call.abi == ABI_X86_64 && th->call.nr == SYS_rt_sigreturn)
 		handler_left(th);
-	} else if (ENG_UNLIKELY(is_restart_code(ret)) && regs_peek(th, REG(orig_rax), &nr) &&
-		   (s64)nr >= 0) {
-		expect_restart(th, RESTART_WAIT, nr, info->instruction_pointer,
-			       info->stack_pointer);
+	else if (ENG_UNLIKELY(is_restart_code(ret) || ret == -EINTR) &&
+		 regs_peek(th, REG(orig_rax), &nr) && (s64)nr >= 0 &&
+		 unfinished(th, ret, nr, info->instruction_pointer, info->stack_pointer, 0))
 		return quiet(p, th);
-	} else if (ENG_UNLIKELY(interrupted && ret == -EINTR) && may_rewind(th->call.nr) &&
-		   !signal_waits(th) && regs_peek(th, REG(orig_rax), &nr) && (s64)nr >= 0 &&
-		   rewind_call(th, nr, info->instruction_pointer)) {
-		expect_restart(th, RESTART_NOW, nr, info->instruction_pointer, info->stack_pointer);
-		return quiet(p, th);
-	}
 	th->inside = false;
 	if (ENG_UNLIKELY(th->watch_exit))
 		own_exit(p, th);
@@ -250,9 +267,8 @@ static bool leave(struct proc_target *p, struct tgt_thread *th, bool interrupted
 
 bool call_stop(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop)
 {
-	bool interrupted = th->interrupted, seen = th->entry_seen;
+	bool seen = th->entry_seen;
 
-	th->interrupted = false; /* every stop uses up a pending PTRACE_INTERRUPT */
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, th->tid, sizeof(th->info), &th->info) <= 0)
 		return quiet(p, th); /* killed meanwhile */
 	place_stop(p, th);
@@ -270,7 +286,7 @@ bool call_stop(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *st
 	case PTRACE_SYSCALL_INFO_EXIT:
 		th->at = STOP_EXIT;
 		th->entry_seen = false;
-		return leave(p, th, interrupted, stop);
+		return leave(p, th, stop);
 	default:
 		th->at = STOP_EVENT;
 		return quiet(p, th);
@@ -334,7 +350,6 @@ bool call_signal(struct proc_target *p, struct tgt_thread *th, int sig, struct t
 {
 	siginfo_t si;
 
-	th->interrupted = false;
 	if (th->stepping) {
 		th->stepping = false;
 		/* ptrace_notify() after setting up a frame has si_code SIGTRAP; real traps differ. */
@@ -351,8 +366,7 @@ bool call_signal(struct proc_target *p, struct tgt_thread *th, int sig, struct t
 	th->at = STOP_SIGNAL;
 	if (!p->pass_keyboard && th->proc->launched && from_keyboard(th, sig))
 		sig = 0;
-	if (p->any_interest)
-		call_interrupted(p, th, false);
+	call_interrupted(p, th, sig);
 	if (sig && th->restart_state == RESTART_WAIT && is_caught(th, sig)) {
 		th->stepping = true;
 		thread_step(p, th, sig);

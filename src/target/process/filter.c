@@ -19,11 +19,7 @@
 #define NR_I386_SCHED_GETAFFINITY 242
 #define NR_I386_SECCOMP 354
 
-enum verdict {
-	PASS,
-	STOP,
-	PRCTL
-};
+enum verdict { PASS, STOP, PRCTL };
 
 struct range {
 	u32 start;

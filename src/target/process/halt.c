@@ -37,25 +37,26 @@ static bool all_stopped(const struct proc_target *p, const struct process *proc,
 
 static void hold(struct proc_target *p, struct tgt_thread *th, int sig)
 {
-	bool ours = th->interrupted;
+	bool listening = th->state == TH_LISTENING;
 
 	thread_set(p, th, TH_HELD);
 	th->interrupted = false;
 	th->halted = true;
 	th->at = sig == SIGTRAP ? STOP_TRAP : STOP_GROUP;
-	call_interrupted(p, th, ours && sig == SIGTRAP);
+	call_interrupted(p, th, sig == SIGTRAP && !listening ? 0 : CALL_GROUP_STOP);
 }
 
-/* True: it was a new task, which runs as long as nobody interrupts it. */
-static void collect(struct proc_target *p, pid_t pid, int status)
+/* Stops of other processes than @proc, which are to run on, are left to wait(). */
+static void collect(struct proc_target *p, const struct process *proc, pid_t pid, int status)
 {
 	struct tgt_thread *th = thread_find(p, (u32)pid);
+	bool trap = WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_STOP;
 
 	if (!th)
 		wait_unknown(p, (u32)pid, status);
-	else if (!th->proc)
+	else if (!th->proc && WIFSTOPPED(status))
 		thread_set(p, th, TH_HELD);
-	else if (WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_STOP)
+	else if (th->proc && trap && (p->halted || !proc || th->proc == proc))
 		hold(p, th, WSTOPSIG(status));
 	else
 		thread_queue(p, th, status);
@@ -83,7 +84,7 @@ void halt_threads(struct proc_target *p, struct process *proc)
 	while (!all_stopped(p, proc, ticks >= PATIENCE)) {
 		pid = wait_any(&status, 0);
 		if (pid > 0)
-			collect(p, pid, status);
+			collect(p, proc, pid, status);
 		else if (errno != EINTR)
 			break;
 		else

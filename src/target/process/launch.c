@@ -33,13 +33,13 @@ __attribute__((constructor)) static void remember_signals(void)
 	pthread_sigmask(SIG_SETMASK, NULL, &start_mask);
 	for (int sig = 1; sig < NSIG; sig++)
 		if (!sigaction(sig, NULL, &sa) && sa.sa_handler == SIG_IGN)
-			start_ignored |= ENG_BIT(sig);
+			start_ignored |= ENG_BIT(sig - 1);
 }
 
 static void restore_signals(void)
 {
 	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, start_ignored >> sig & 1 ? SIG_IGN : SIG_DFL);
+		signal(sig, start_ignored >> (sig - 1) & 1 ? SIG_IGN : SIG_DFL);
 	pthread_sigmask(SIG_SETMASK, &start_mask, NULL);
 }
 
@@ -98,11 +98,7 @@ static int find_program(struct proc_target *p, const char *name, char *path, siz
 
 /* --- the child --- */
 
-enum step {
-	STEP_CWD,
-	STEP_PERSONALITY,
-	STEP_EXEC
-};
+enum step { STEP_CWD, STEP_PERSONALITY, STEP_EXEC };
 
 struct failure {
 	int step, err;
@@ -168,12 +164,21 @@ static int launch_failed(struct proc_target *p, const struct tgt_launch *l, cons
 
 /* --- the parent --- */
 
+static bool wait_for(pid_t pid, int *status)
+{
+	pid_t got;
+
+	while ((got = waitpid(pid, status, __WALL)) < 0 && errno == EINTR)
+		;
+	return got == pid;
+}
+
 static void reap(pid_t pid)
 {
 	int status;
 
 	kill(pid, SIGKILL);
-	while (waitpid(pid, &status, __WALL) == pid && !WIFEXITED(status) && !WIFSIGNALED(status))
+	while (wait_for(pid, &status) && WIFSTOPPED(status))
 		;
 }
 
@@ -182,14 +187,14 @@ static int run_to_entry(pid_t pid)
 {
 	int status;
 
-	while (waitpid(pid, &status, __WALL) == pid) {
+	while (wait_for(pid, &status)) {
 		int event = status >> 16, sig = WSTOPSIG(status);
 
 		if (!WIFSTOPPED(status))
 			return -1;
 		if (!event && sig == (SIGTRAP | 0x80))
 			return 0;
-		if (event == PTRACE_EVENT_EXEC || event)
+		if (event)
 			sig = 0;
 		if (ptrace(event == PTRACE_EVENT_EXEC ? PTRACE_SYSCALL : PTRACE_CONT, pid, 0,
 			   (long)sig))

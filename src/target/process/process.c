@@ -307,9 +307,12 @@ static void thread_info(const struct tgt_thread *th, struct tgt_thread_info *inf
 
 static size_t proc_threads(struct target *t, struct tgt_thread_info *info, size_t max)
 {
+	struct tgt_thread *th = proc_of(t)->threads;
 	size_t n = 0;
 
-	for (struct tgt_thread *th = proc_of(t)->threads; th; th = th->next) {
+	while (th && th->next) /* oldest first */
+		th = th->next;
+	for (; th; th = th->prev) {
 		if (!th->proc || th->state == TH_DEAD)
 			continue;
 		if (n < max)

@@ -104,6 +104,7 @@ struct tgt_thread {
 	bool vforking; /* waits, uninterruptibly, for its vfork child */
 	struct call call; /* inside: the call as the program made it */
 	struct call restart;
+	u64 restart_nr; /* what the kernel executes; differs where the number was changed */
 	enum restart_state restart_state;
 	struct __ptrace_syscall_info
 		info; /* STOP_ENTRY, STOP_SECCOMP, STOP_EXIT: what the kernel told */
@@ -181,8 +182,8 @@ void proc_free(struct target *t);
 /* wait.c */
 int proc_wait(struct target *t, struct tgt_stop *stop, int timeout_ms);
 bool wait_dispatch(struct proc_target *p, struct tgt_thread *th, int status, struct tgt_stop *stop);
-/* Stops that must not be reported while threads are being collected. */
-void wait_newborn(struct proc_target *p, struct tgt_thread *th);
+/* A thread let go before its birth event was seen: give the child its process. */
+struct tgt_thread *wait_birth(struct proc_target *p, struct tgt_thread *th);
 struct tgt_thread *wait_unknown(struct proc_target *p, u32 tid, int status);
 /* waitpid(-1) without losing anybody's child: 0 none yet, -1 errno. */
 pid_t wait_any(int *status, int flags);
@@ -198,8 +199,12 @@ u64 clock_ns(void);
 /* calls.c: system-call stops */
 bool call_stop(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop);
 bool call_signal(struct proc_target *p, struct tgt_thread *th, int sig, struct tgt_stop *stop);
-/* A thread was stopped in the middle of a call: make that unseen. */
-void call_interrupted(struct proc_target *p, struct tgt_thread *th, bool by_us);
+/*
+ * A thread was stopped, perhaps in the middle of a call: make that unseen. @sig: the signal
+ * that is about to be delivered, 0 when only we stopped it, CALL_GROUP_STOP for job control.
+ */
+#define CALL_GROUP_STOP (-1)
+void call_interrupted(struct proc_target *p, struct tgt_thread *th, int sig);
 
 /* resume.c */
 int thread_run(struct proc_target *p, struct tgt_thread *th, int sig);

@@ -167,19 +167,27 @@ struct tgt_thread *wait_unknown(struct proc_target *p, u32 tid, int status)
 	return th;
 }
 
+struct tgt_thread *wait_birth(struct proc_target *p, struct tgt_thread *th)
+{
+	unsigned long tid = 0;
+
+	if (ptrace(PTRACE_GETEVENTMSG, th->tid, 0, &tid) || !tid)
+		return NULL;
+	adopt(p, (u32)tid, th);
+	return thread_find(p, (u32)tid);
+}
+
 static bool birth(struct proc_target *p, struct tgt_thread *th, int event, struct tgt_stop *stop)
 {
 	struct tgt_thread *child;
-	unsigned long tid = 0;
 
 	th->at = STOP_EVENT;
 	th->vforking = event == PTRACE_EVENT_VFORK;
-	if (ptrace(PTRACE_GETEVENTMSG, th->tid, 0, &tid) || !tid)
-		return quiet(p, th);
-	adopt(p, (u32)tid, th);
-	child = thread_find(p, (u32)tid);
-	stop->child_tid = (u32)tid;
-	stop->child_pid = child && child->proc ? child->proc->pid : (u32)tid;
+	child = wait_birth(p, th);
+	if (!child)
+		return quiet(p, th); /* it has ended already, or we have */
+	stop->child_tid = child->tid;
+	stop->child_pid = child->proc ? child->proc->pid : child->tid;
 	return report(p, th, TGT_STOP_NEW_TASK, stop);
 }
 
@@ -215,7 +223,6 @@ static bool exec(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *
 	proc->syscall_insn = 0;
 	th->restart_state = RESTART_NONE;
 	th->at = STOP_EVENT;
-	th->interrupted = false;
 	return report(p, th, TGT_STOP_EXEC, stop);
 }
 
@@ -245,18 +252,11 @@ static bool ended(struct proc_target *p, struct tgt_thread *th, int status, stru
 
 /* --- dispatch --- */
 
-static bool event_stop(struct proc_target *p, struct tgt_thread *th, int sig)
+/* SIGTRAP: interrupted by us, or woken from a group-stop by SIGCONT. Else a group-stop. */
+static bool event_stop(struct proc_target *p, struct tgt_thread *th, int sig, bool listening)
 {
-	bool ours = th->interrupted;
-
-	th->interrupted = false;
-	if (sig == SIGTRAP) {
-		th->at = STOP_TRAP;
-		call_interrupted(p, th, ours);
-	} else {
-		th->at = STOP_GROUP;
-		call_interrupted(p, th, false);
-	}
+	th->at = sig == SIGTRAP ? STOP_TRAP : STOP_GROUP;
+	call_interrupted(p, th, sig == SIGTRAP && !listening ? 0 : CALL_GROUP_STOP);
 	return quiet(p, th);
 }
 
@@ -264,10 +264,12 @@ static bool event_stop(struct proc_target *p, struct tgt_thread *th, int sig)
 bool wait_dispatch(struct proc_target *p, struct tgt_thread *th, int status, struct tgt_stop *stop)
 {
 	int sig = WSTOPSIG(status), event = status >> 16;
+	bool listening = th->state == TH_LISTENING;
 
 	if (!WIFSTOPPED(status))
 		return ended(p, th, status, stop);
 	thread_set(p, th, TH_HELD);
+	th->interrupted = false; /* any stop uses up what PTRACE_INTERRUPT asked for */
 	if (!th->proc)
 		return false; /* newborn: until its parent's event */
 	if (th->detaching) {
@@ -289,7 +291,7 @@ bool wait_dispatch(struct proc_target *p, struct tgt_thread *th, int status, str
 	case PTRACE_EVENT_EXEC:
 		return exec(p, th, stop);
 	case PTRACE_EVENT_STOP:
-		return event_stop(p, th, sig);
+		return event_stop(p, th, sig, listening);
 	case PTRACE_EVENT_VFORK_DONE:
 		th->vforking = false;
 		/* fall through */
