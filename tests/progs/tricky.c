@@ -80,6 +80,13 @@ static void epoll_idle(void)
 	printf("epoll %d %d\n", n, n < 0 ? errno : 0);
 }
 
+/* Without a tracer an ignored signal is not even queued, and ends nothing. */
+static void epoll_ignored(void)
+{
+	alarm_in(100000, SIG_IGN, 0);
+	epoll_idle();
+}
+
 /* The handler makes calls of its own before the read is restarted. */
 static void handler_calls(void)
 {
@@ -181,6 +188,28 @@ static void *thread_later(void *arg)
 	return arg;
 }
 
+static void *thread_short(void *arg)
+{
+	syscall(SYS_getppid);
+	return arg;
+}
+
+/* Threads and children are born and die all the time; for ever. */
+static void births(void)
+{
+	for (int i = 0;; i++) {
+		pthread_t id;
+		pid_t pid = i % 3 ? -1 : fork();
+
+		if (!pid)
+			_exit(0);
+		if (!pthread_create(&id, NULL, thread_short, NULL))
+			pthread_join(id, NULL);
+		if (pid > 0)
+			waitpid(pid, NULL, 0);
+	}
+}
+
 /* The main thread ends first; the process goes on. */
 static void leader_exit(void)
 {
@@ -239,21 +268,25 @@ static void stop_self(void)
 
 int main(int argc, char **argv)
 {
+	/* clang-format off */
 	static const struct {
 		const char *name;
 		void (*fn)(void);
 	} cases[] = {
 		{ "epoll", epoll_idle },
+		{ "epoll-ignored", epoll_ignored },
 		{ "handler-calls", handler_calls },
 		{ "handler-jumps", handler_jumps },
 		{ "sleep-handler", sleep_handler },
 		{ "sleep-ignored", sleep_ignored },
 		{ "affinity", affinity },
+		{ "births", births },
 		{ "leader-exit", leader_exit },
 		{ "own-trace", own_trace },
 		{ "clone-vm", clone_vm },
 		{ "stop-self", stop_self },
 	};
+	/* clang-format on */
 
 	setvbuf(stdout, NULL, _IOFBF, 4096);
 	if (argc > 2 && !strcmp(argv[1], "busy"))

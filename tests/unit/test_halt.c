@@ -374,6 +374,75 @@ TEST(attach_stress)
 	finish(pid);
 }
 
+/* Tasks, of any process, that this one traces. */
+static int traced_by_us(void)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *de;
+	int n = 0;
+
+	while (dir && (de = readdir(dir))) {
+		char path[300], buf[1024], *at;
+		FILE *f;
+		size_t got;
+
+		snprintf(path, sizeof(path), "/proc/%s/status", de->d_name);
+		f = de->d_name[0] >= '0' && de->d_name[0] <= '9' ? fopen(path, "r") : NULL;
+		if (!f)
+			continue;
+		got = fread(buf, 1, sizeof(buf) - 1, f);
+		fclose(f);
+		buf[got] = 0;
+		at = strstr(buf, "\nTracerPid:");
+		n += at && atoi(at + 11) == getpid();
+	}
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+/* The same with threads and children being born and dying meanwhile. */
+TEST(attach_stress_with_births)
+{
+	pid_t pid = start(ARGV(TRICKY, S("births")));
+	int tasks;
+
+	for (int i = 0; i < 200; i++) {
+		struct kit k = { .t = proc_target_new(), .out = -1 };
+
+		if (k.t->ops->attach(k.t, (u32)pid))
+			UNIT_FAIL("round %d: %s", i, k.t->error);
+		kit_want(&k, SYS_getppid, i & 1, i & 4);
+		k.t->ops->resume_all(k.t);
+		CHECK(!kit_run(&k, 3));
+		if (i & 2)
+			k.t->ops->halt(k.t);
+		if (i & 8)
+			CHECK_EQ(k.t->ops->detach(k.t, (u32)pid), 0);
+		k.t->ops->free(k.t);
+		CHECK_EQ(traced_by_us(), 0);
+	}
+	CHECK_EQ(count_state(pid, "tT", &tasks), 0);
+	finish(pid);
+}
+
+/* A tree that forks all the time ends with the debugger's target. */
+TEST(free_kills_the_tree)
+{
+	for (int i = 0; i < 50; i++) {
+		struct kit k = { 0 };
+
+		kit_launch(&k, ARGV(TRICKY, S("births")));
+		kit_want(&k, SYS_getppid, true, i & 1);
+		k.t->ops->resume_all(k.t);
+		CHECK(!kit_run(&k, 20));
+		if (i & 2)
+			k.t->ops->halt(k.t);
+		kit_free(&k);
+		CHECK_EQ(traced_by_us(), 0);
+	}
+}
+
 /* A read that is under way at attach, through halts and a detach, still gets its byte. */
 TEST(attach_does_not_disturb)
 {
@@ -426,6 +495,7 @@ TEST(job_control)
 		if (!kid) {
 			if (read(go[0], &byte, 1) != 1)
 				_exit(1);
+			dup2(open("/dev/null", O_WRONLY), 1);
 			execl(TRICKY, "tricky", "stop-self", NULL);
 			_exit(127);
 		}

@@ -256,6 +256,56 @@ BOTH(sleep_and_ignored_signal)
 	CHECK_STR(k.text, "nanosleep 0\n");
 }
 
+static void epoll_and_ignored_signal(bool no_filter, bool no_exit)
+{
+	struct kit k = { .no_filter = no_filter, .no_exit = no_exit };
+
+	kit_all(&k, SYS_epoll_wait, ARGV(TRICKY, S("epoll-ignored")));
+	CHECK_EQ(k.enters, 1);
+	CHECK_EQ(k.exits, !no_exit);
+	CHECK_STR(k.text, "epoll 0 0\n");
+}
+
+TEST(epoll_and_ignored_signal_filter)
+{
+	epoll_and_ignored_signal(false, false);
+}
+
+TEST(epoll_and_ignored_signal_ptrace)
+{
+	epoll_and_ignored_signal(true, false);
+}
+
+TEST(epoll_and_ignored_signal_entries_only)
+{
+	epoll_and_ignored_signal(false, true);
+}
+
+/* The number was changed; the restarted call is still the one that was entered. */
+static bool read_instead(struct kit *k, struct tgt_stop *s, struct eng_ctx *ctx)
+{
+	char byte;
+
+	if (s->kind == TGT_STOP_EXIT)
+		CHECK_EQ(s->nr, SYS_read);
+	if (s->kind != TGT_STOP_ENTER || s->arg[2] != 1 ||
+	    k->t->ops->read_mem(k->t, s->thread, s->arg[1], &byte, 1) != 1)
+		return false;
+	k->seen++;
+	ctx->reg[ENG_RAX] = SYS_pread64; /* fails at once: a pipe has no offset */
+	ctx->dirty |= ENG_BIT(ENG_RAX);
+	return false;
+}
+
+TEST(exit_keeps_the_number_that_was_entered)
+{
+	struct kit k = { .hook = read_instead };
+
+	kit_all(&k, SYS_read, ARGV(ACT, S("interrupted"), S("restart")));
+	CHECK_EQ(k.seen, 1);
+	CHECK_STR(k.text, "read=-29\n");
+}
+
 /* --- filters of the program's own --- */
 
 BOTH(own_filter)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * attach.c - take over running processes, let them go, end them.
+ * attach.c - take over running processes, and let them go.
  *
  * PTRACE_SEIZE, never PTRACE_ATTACH: no SIGSTOP that could be lost or left behind.
  */
@@ -159,8 +159,6 @@ static int seize_tasks(struct proc_target *p, struct process *proc)
 	return err ?: n;
 }
 
-static void let_go(struct proc_target *p, struct process *proc);
-
 int proc_attach(struct target *t, u32 pid)
 {
 	struct proc_target *p = proc_of(t);
@@ -181,7 +179,7 @@ int proc_attach(struct target *t, u32 pid)
 		n = -ESRCH;
 	if (n < 0) {
 		if (proc->nthreads)
-			let_go(p, proc);
+			attach_undo(p, proc);
 		else
 			process_remove(p, proc);
 		if (n == -EPERM)
@@ -265,7 +263,7 @@ static void detach_threads(struct proc_target *p, struct process *proc)
 }
 
 /* Threads that cannot be stopped now are let go at their next stop. */
-static void let_go(struct proc_target *p, struct process *proc)
+void attach_undo(struct proc_target *p, struct process *proc)
 {
 	bool halted = p->halted;
 
@@ -291,111 +289,6 @@ int proc_detach(struct target *t, u32 pid)
 				 "without a debugger; use 'settings filter off' before starting it",
 				 pid);
 	place_release(p);
-	let_go(p, proc);
+	attach_undo(p, proc);
 	return 0;
-}
-
-/* --- end --- */
-
-int proc_kill(struct target *t, u32 pid)
-{
-	struct proc_target *p = proc_of(t);
-	struct process *proc = process_find(p, pid);
-	struct tgt_thread *th;
-	int status;
-	pid_t got;
-
-	if (!proc)
-		return proc_fail(p, -ESRCH, "process %u is not being debugged", pid);
-	if (kill((pid_t)pid, SIGKILL) && errno != ESRCH)
-		return proc_fail(p, -errno, "process %u cannot be killed: %s", pid,
-				 strerror(errno));
-	/* Its end is reported by wait(), even while all others are halted. */
-	while ((th = thread_find(p, pid)) && th->proc == proc) {
-		got = wait_any(&status, 0);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			break;
-		th = thread_find(p, (u32)got);
-		if (!th)
-			wait_unknown(p, (u32)got, status);
-		else if (th->proc || !WIFSTOPPED(status))
-			thread_queue(p, th, status);
-		else
-			thread_set(p, th, TH_HELD);
-		if (got == (pid_t)pid && !WIFSTOPPED(status))
-			break;
-	}
-	return 0;
-}
-
-static void kill_and_reap(pid_t tid)
-{
-	pid_t got;
-	int status;
-
-	kill(tid, SIGKILL);
-	do {
-		got = waitpid(tid, &status, __WALL);
-	} while ((got < 0 && errno == EINTR) || (got == tid && WIFSTOPPED(status)));
-}
-
-/* Its number may be somebody else's by now. */
-static bool reaped(const struct tgt_thread *th)
-{
-	return th->state == TH_QUEUED && !WIFSTOPPED(th->status);
-}
-
-static bool is_leader(const struct tgt_thread *th)
-{
-	return !th->proc || th->proc->pid == th->tid;
-}
-
-static void kill_launched(struct proc_target *p)
-{
-	int status;
-	pid_t pid;
-
-	for (struct process *proc = p->procs; proc; proc = proc->next)
-		if (proc->launched)
-			kill((pid_t)proc->pid, SIGKILL);
-	/* A leader's status comes after those of its threads. */
-	for (int leaders = 0; leaders < 2; leaders++)
-		for (struct tgt_thread *th = p->threads; th; th = th->next)
-			if (!reaped(th) && is_leader(th) == leaders)
-				kill_and_reap((pid_t)th->tid);
-	/* Born in the last moment, and stopped for us. */
-	for (int i = 0; i < 3; i++) {
-		while ((pid = wait_any(&status, WNOHANG)) > 0)
-			if (!thread_find(p, (u32)pid) && wait_unknown(p, (u32)pid, status))
-				kill_and_reap(pid);
-		if (!pid)
-			usleep(1000);
-	}
-}
-
-void proc_free(struct target *t)
-{
-	struct proc_target *p = proc_of(t);
-
-	place_release(p);
-	for (struct process *proc = p->procs, *next; proc; proc = next) {
-		next = proc->next;
-		if (!proc->launched)
-			let_go(p, proc);
-	}
-	for (struct tgt_thread *th = p->threads, *next; th; th = next) {
-		next = th->next;
-		if (th->detaching)
-			thread_remove(p, th); /* our end lets it go */
-	}
-	kill_launched(p);
-	while (p->threads)
-		thread_remove(p, p->threads);
-	while (p->procs)
-		process_remove(p, p->procs);
-	wake_end(p);
-	free(p->dead);
-	free(p);
 }

@@ -176,6 +176,9 @@ long tracee_options(bool launched);
 int proc_launch(struct target *t, const struct tgt_launch *l, u32 *pid);
 int proc_attach(struct target *t, u32 pid);
 int proc_detach(struct target *t, u32 pid);
+void attach_undo(struct proc_target *p, struct process *proc);
+
+/* end.c */
 int proc_kill(struct target *t, u32 pid);
 void proc_free(struct target *t);
 

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * end.c - the end of debuggees, and of the target: what was launched dies, what was attached
+ * lives on. No task may be left stopped, and nobody else's child waited for in vain.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "process.h"
+
+int proc_kill(struct target *t, u32 pid)
+{
+	struct proc_target *p = proc_of(t);
+	struct process *proc = process_find(p, pid);
+	struct tgt_thread *th;
+	int status;
+	pid_t got;
+
+	if (!proc)
+		return proc_fail(p, -ESRCH, "process %u is not being debugged", pid);
+	if (kill((pid_t)pid, SIGKILL) && errno != ESRCH)
+		return proc_fail(p, -errno, "process %u cannot be killed: %s", pid,
+				 strerror(errno));
+	/* Its end is reported by wait(), even while all others are halted. */
+	while ((th = thread_find(p, pid)) && th->proc == proc) {
+		got = wait_any(&status, 0);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			break;
+		th = thread_find(p, (u32)got);
+		if (!th)
+			wait_unknown(p, (u32)got, status);
+		else if (th->proc || !WIFSTOPPED(status))
+			thread_queue(p, th, status);
+		else
+			thread_set(p, th, TH_HELD);
+		if (got == (pid_t)pid && !WIFSTOPPED(status))
+			break;
+	}
+	return 0;
+}
+
+static bool leaders_left(const struct proc_target *p)
+{
+	for (const struct tgt_thread *th = p->threads; th; th = th->next)
+		if (th->proc && th->proc->pid == th->tid)
+			return true;
+	return false;
+}
+
+/* Stopped newborns that no event has told of yet. */
+static void end_newborn(struct proc_target *p, struct tgt_thread *th, bool launched)
+{
+	if (launched) {
+		kill((pid_t)th->tid, SIGKILL);
+		return;
+	}
+	ptrace(PTRACE_DETACH, th->tid, 0, 0);
+	thread_remove(p, th);
+}
+
+static void reap(struct proc_target *p, pid_t pid, int status, bool launched)
+{
+	struct tgt_thread *th = thread_find(p, (u32)pid);
+
+	if (!th)
+		th = wait_unknown(p, (u32)pid, status);
+	if (th && WIFSTOPPED(status))
+		end_newborn(p, th, launched);
+	else if (th)
+		thread_remove(p, th);
+}
+
+/* A leader's status comes after those of all its threads, whoever they are. */
+static void kill_launched(struct proc_target *p)
+{
+	int status;
+	pid_t pid;
+
+	for (struct process *proc = p->procs; proc; proc = proc->next)
+		kill((pid_t)proc->pid, SIGKILL);
+	for (struct tgt_thread *th = p->threads, *next; th; th = next) {
+		next = th->next;
+		if (th->state == TH_QUEUED && !WIFSTOPPED(th->status))
+			thread_remove(p, th); /* reaped already */
+	}
+	while (leaders_left(p)) {
+		pid = wait_any(&status, 0);
+		if (pid > 0)
+			reap(p, pid, status, true);
+		else if (errno != EINTR)
+			break;
+	}
+}
+
+/* Tasks born in the last moment wait for a tracer that is about to go. */
+static void sweep(struct proc_target *p, bool launched)
+{
+	int status;
+	pid_t pid;
+
+	for (struct tgt_thread *th = p->threads, *next; th; th = next) {
+		next = th->next;
+		if (!th->proc && th->state == TH_HELD)
+			end_newborn(p, th, launched);
+	}
+	for (int i = 0; i < 3; i++) {
+		while ((pid = wait_any(&status, WNOHANG)) > 0)
+			reap(p, pid, status, launched);
+		if (!pid)
+			usleep(1000);
+	}
+}
+
+/* An attached process with threads that have not been told to go yet. */
+static struct process *attached_left(const struct proc_target *p)
+{
+	for (struct tgt_thread *th = p->threads; th; th = th->next)
+		if (th->proc && !th->proc->launched && !th->detaching)
+			return th->proc;
+	return NULL;
+}
+
+void proc_free(struct target *t)
+{
+	struct proc_target *p = proc_of(t);
+	struct process *proc;
+	bool launched;
+
+	place_release(p);
+	while ((proc = attached_left(p)))
+		attach_undo(p, proc);
+	for (struct tgt_thread *th = p->threads, *next; th; th = next) {
+		next = th->next;
+		if (th->detaching)
+			thread_remove(p, th); /* our end lets it go */
+	}
+	launched = p->threads && p->procs;
+	kill_launched(p);
+	sweep(p, launched);
+	while (p->threads)
+		thread_remove(p, p->threads);
+	while (p->procs)
+		process_remove(p, p->procs);
+	wake_end(p);
+	free(p->dead);
+	free(p);
+}
