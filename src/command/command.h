@@ -11,11 +11,7 @@
 #include "debugger/debugger.h"
 
 /* --- text of commands (line.c) --- */
-enum cmd_tok_kind {
-	CMD_WORD,
-	CMD_STRING,
-	CMD_BRACKET
-};
+enum cmd_tok_kind { CMD_WORD, CMD_STRING, CMD_BRACKET };
 
 struct cmd_tok {
 	enum cmd_tok_kind kind;
@@ -42,12 +38,7 @@ void cmd_err_set(struct cmd_err *err, size_t off, size_t len, const char *fmt, .
 void cmd_err_hint(struct cmd_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Is the text complete, or does an open brace, quote or comment want more lines? */
-enum cmd_state {
-	CMD_COMPLETE,
-	CMD_OPEN_BRACE,
-	CMD_OPEN_STRING,
-	CMD_OPEN_COMMENT
-};
+enum cmd_state { CMD_COMPLETE, CMD_OPEN_BRACE, CMD_OPEN_STRING, CMD_OPEN_COMMENT };
 enum cmd_state cmd_scan(const char *text);
 
 /* False and @err for an open or a stray brace, quote or comment; @line is to be freed anyway. */
@@ -73,11 +64,7 @@ void cmd_feed_free(struct cmd_feed *f);
 /* --- the interpreter: the session and what input has told it so far --- */
 struct cmd;
 
-enum cmd_result {
-	CMD_OK,
-	CMD_FAILED,
-	CMD_EXIT
-};
+enum cmd_result { CMD_OK, CMD_FAILED, CMD_EXIT };
 
 #define CMD_QUIET 1 /* no notes such as "event 0 armed" */
 #define CMD_ECHO 2 /* commands of a file are shown with the prompt */

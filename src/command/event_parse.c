@@ -127,7 +127,8 @@ static bool bad_leftover(const struct cmd_tok *tok, const struct cmd_option *opt
 	else if (have_call && abi_call_by_name(ABI_X86_64, tok->text))
 		cmd_err_hint(err, "an event takes one call; set one event for each");
 	else
-		cmd_err_hint(err, "options: pid core imm sc stage buffer script condition code output");
+		cmd_err_hint(err,
+			     "options: pid core imm sc stage buffer script condition code output");
 	return false;
 }
 

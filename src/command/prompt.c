@@ -243,8 +243,10 @@ enum cmd_result cmd_read_stdin(struct cmd *c)
 	while (res != CMD_EXIT && !cmd_signal_fatal() && !c->interrupted) {
 		con_flush(c->con);
 		n = getline(&line, &size, stdin);
-		if (n < 0)
+		if (n < 0) {
+			c->interrupted = cmd_signal_interrupt();
 			break;
+		}
 		if (line[n - 1] == '\n')
 			line[n - 1] = '\0';
 		con_echo(c->con, "", line);

@@ -173,6 +173,8 @@ static void show_interrupted(struct cmd *c)
 	char who[64];
 
 	c->interrupted = true;
+	if (cmd_signal_fatal())
+		return; /* the session ends */
 	cmd_thread_text(c, dbg_current_pid(c->d), dbg_current_tid(c->d), who, sizeof(who));
 	con_printf(c->con, "stopped: %s\n", who);
 }

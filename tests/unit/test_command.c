@@ -60,7 +60,8 @@ TEST(brackets)
 	CHECK_STR(split("!syscall script { // }\n x; }"), "w:!syscall|w:script|b: // }\n x; ");
 	CHECK_STR(split("!syscall script { /* }{{ \" */ x; }"),
 		  "w:!syscall|w:script|b: /* }{{ \" */ x; ");
-	CHECK_STR(split("!syscall script {file:/tmp//a b.ds}"), "w:!syscall|w:script|b:file:/tmp//a b.ds");
+	CHECK_STR(split("!syscall script {file:/tmp//a b.ds}"),
+		  "w:!syscall|w:script|b:file:/tmp//a b.ds");
 	CHECK_STR(split("!syscall code {}"), "w:!syscall|w:code|b:");
 	cmd_line_free(&line);
 }
@@ -73,7 +74,8 @@ TEST(comments)
 	CHECK_STR(split("events /* in between */ e 1"), "w:events|w:e|w:1");
 	CHECK_STR(split("output create a file /tmp//x"), "w:output|w:create|w:a|w:file|w:/tmp//x");
 	CHECK_STR(split("!syscall #1"), "w:!syscall|w:#1");
-	CHECK_STR(split("!syscall script {\n}\n# note\npid 5"), "w:!syscall|w:script|b:\n|w:pid|w:5");
+	CHECK_STR(split("!syscall script {\n}\n# note\npid 5"),
+		  "w:!syscall|w:script|b:\n|w:pid|w:5");
 	cmd_line_free(&line);
 }
 
@@ -172,9 +174,21 @@ static void number_is(const char *text, u64 want)
 
 TEST(numbers)
 {
-	static const char *const bad[] = { "", "0x", "0n", "g", "12z", "0n1f", "0y2", "0t8", "-1", "1 ",
-					   "1.5", "0x0x1", "10000000000000000",
-					   "0n18446744073709551616", "`" };
+	static const char *const bad[] = { "",
+					   "0x",
+					   "0n",
+					   "g",
+					   "12z",
+					   "0n1f",
+					   "0y2",
+					   "0t8",
+					   "-1",
+					   "1 ",
+					   "1.5",
+					   "0x0x1",
+					   "10000000000000000",
+					   "0n18446744073709551616",
+					   "`" };
 	u64 value;
 
 	number_is("0", 0);
@@ -257,7 +271,8 @@ TEST(every_command_is_documented)
 			CHECK_EQ(cmd_scan(desc->example), CMD_COMPLETE);
 			/* who takes words says which */
 			CHECK(!desc->syntax[0] || desc->options);
-			for (const struct cmd_option *opt = desc->options; opt && opt->kind; opt++) {
+			for (const struct cmd_option *opt = desc->options; opt && opt->kind;
+			     opt++) {
 				CHECK(opt->word || opt->value);
 				CHECK(opt->help && *opt->help);
 			}
@@ -270,12 +285,29 @@ TEST(every_command_is_documented)
 TEST(names_are_found)
 {
 	static const char *const all[] = {
-		"!syscall", "!syscall2", "!sysret", "!sysret2", "events", "event", "g", "go", "continue",
-		"pause", "sleep", ".start", ".restart", ".attach", ".detach", ".kill", ".switch",
-		".process", ".thread", "?", "eval", "evaluate", "print", "r", "output", ".script",
-		"script", ".logopen", ".logclose", "settings", "flush", "prealloc", "preallocate",
-		"preallocation", ".status", "status", ".help", "help", ".hh", "!help", ".cls", "cls",
-		"clear", "exit", ".exit", "q",
+		"!syscall",    "!syscall2",
+		"!sysret",     "!sysret2",
+		"events",      "event",
+		"g",	       "go",
+		"continue",    "pause",
+		"sleep",       ".start",
+		".restart",    ".attach",
+		".detach",     ".kill",
+		".switch",     ".process",
+		".thread",     "?",
+		"eval",	       "evaluate",
+		"print",       "r",
+		"output",      ".script",
+		"script",      ".logopen",
+		".logclose",   "settings",
+		"flush",       "prealloc",
+		"preallocate", "preallocation",
+		".status",     "status",
+		".help",       "help",
+		".hh",	       "!help",
+		".cls",	       "cls",
+		"clear",       "exit",
+		".exit",       "q",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
@@ -422,7 +454,8 @@ TEST(event_errors)
 	bad("!syscall stage all sc on", 22,
 	    "'sc on' is impossible in stage post: the call has been executed by then");
 	bad("!sysret sc on", 11,
-	    "a return of a process cannot be short-circuited: the kernel is on its way back already");
+	    "a return of a process cannot be short-circuited: the kernel is on its way back "
+	    "already");
 	bad("!syscall imm no output {x}", 13, "'imm no' cannot be combined with 'output'");
 	cmd_line_free(&line);
 }
