@@ -307,6 +307,7 @@ static int session(const struct options *o, struct console *con)
 	}
 	c = cmd_new(d, (o->quiet ? CMD_QUIET : 0) | (terminal ? CMD_TERMINAL | CMD_ECHO : 0));
 	cmd_signals_init(d);
+	dbg_keyboard(d, !terminal); /* with a prompt, Ctrl-C stops the debuggee and is ours */
 	if (terminal && !o->quiet)
 		con_printf(con, "lstar " LSTAR_VERSION ". Numbers are hexadecimal: 10 is sixteen, "
 				"0n10 is ten. '.help' lists the commands.\n");

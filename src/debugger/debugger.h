@@ -95,6 +95,8 @@ struct dbg_halt {
 int dbg_go(struct dbg *d, bool pass_breaks, struct dbg_halt *halt);
 /* Run for at most @ms (the `sleep` command). */
 int dbg_run_for(struct dbg *d, u64 ms, struct dbg_halt *halt);
+/* Do Ctrl-C and Ctrl-\ of the terminal reach launched debuggees, too? Default: yes. */
+void dbg_keyboard(struct dbg *d, bool pass);
 /* Stop it as soon as possible. Async-signal-safe. */
 void dbg_interrupt(struct dbg *d);
 /* Wait status of the process launched first, once it ended: true and as from wait(2). */

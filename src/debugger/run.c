@@ -235,6 +235,11 @@ int dbg_run_for(struct dbg *d, u64 ms, struct dbg_halt *halt)
 	return 0;
 }
 
+void dbg_keyboard(struct dbg *d, bool pass)
+{
+	d->target->ops->keyboard(d->target, pass);
+}
+
 void dbg_interrupt(struct dbg *d)
 {
 	d->interrupted = 1;
