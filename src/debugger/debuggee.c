@@ -128,16 +128,19 @@ static int current_or(struct dbg *d, u32 *pid)
 }
 
 /* The held stop belongs to a process that is about to go its own way: finish it first. */
-static void drop_held(struct dbg *d, u32 pid, bool store)
+static void store_held(struct dbg *d, u32 pid)
 {
-	struct tgt_thread *th;
+	struct tgt_thread *th = dbg_thread(d, d->held.stop.tid);
 
-	if (!d->held.valid || d->held.stop.pid != pid)
-		return;
-	th = dbg_thread(d, d->held.stop.tid);
-	if (store && th)
+	if (d->held.valid && d->held.stop.pid == pid && th)
 		d->target->ops->store_regs(d->target, th, &d->held.ctx);
-	d->held.valid = false;
+}
+
+/* It has gone. */
+static void drop_held(struct dbg *d, u32 pid)
+{
+	if (d->held.stop.pid == pid)
+		d->held.valid = false;
 }
 
 int dbg_detach(struct dbg *d, u32 pid)
@@ -146,10 +149,11 @@ int dbg_detach(struct dbg *d, u32 pid)
 
 	if (err)
 		return err;
-	drop_held(d, pid, true);
+	store_held(d, pid);
 	err = d->target->ops->detach(d->target, pid);
 	if (err)
 		return dbg_fail_target(d, err);
+	drop_held(d, pid);
 	fix_current(d);
 	return 0;
 }
@@ -160,10 +164,10 @@ int dbg_kill(struct dbg *d, u32 pid)
 
 	if (err)
 		return err;
-	drop_held(d, pid, false);
 	err = d->target->ops->kill(d->target, pid);
 	if (err)
 		return dbg_fail_target(d, err);
+	drop_held(d, pid);
 	fix_current(d);
 	return 0;
 }

@@ -119,6 +119,9 @@ int dbg_set(struct dbg *d, enum dbg_setting s, u64 value)
 	case DBG_SET_PLACEMENT:
 		d->target->ops->placement(d->target, value);
 		break;
+	case DBG_SET_FILTER:
+		d->target->ops->filter(d->target, value);
+		break;
 	default: /* read where it matters */
 		break;
 	}

@@ -138,6 +138,8 @@ struct tgt_ops {
 	 * share our process group? Default: yes.
 	 */
 	void (*keyboard)(struct target *t, bool pass);
+	/* May filters be installed in the launched debuggees that have none yet? */
+	void (*filter)(struct target *t, bool on);
 };
 
 struct target {

@@ -489,12 +489,12 @@ TEST(job_control)
 	CHECK_EQ(pipe(report) | pipe(go), 0);
 	middle = fork();
 	if (!middle) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		pid_t kid = fork();
-		char byte;
 
 		if (!kid) {
-			if (read(go[0], &byte, 1) != 1)
-				_exit(1);
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			dup2(go[0], 0);
 			dup2(open("/dev/null", O_WRONLY), 1);
 			execl(TRICKY, "tricky", "stop-self", NULL);
 			_exit(127);
@@ -511,6 +511,7 @@ TEST(job_control)
 		_exit(0);
 	}
 	CHECK_EQ(read(report[0], &pid, sizeof(pid)), sizeof(pid));
+	usleep(100000); /* it waits for its byte by now */
 	CHECK_EQ(k.t->ops->attach(k.t, (u32)pid), 0);
 	kit_want(&k, SYS_getppid, true, true);
 	k.t->ops->resume_all(k.t);

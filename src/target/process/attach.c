@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -84,6 +85,16 @@ static bool traces_us(u32 pid)
 	return procfs_status((u32)getpid(), &st) && st.tracer && descends_from(st.tracer, pid);
 }
 
+static bool same_program(u32 pid)
+{
+	struct stat ours, theirs;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u/exe", pid);
+	return !stat("/proc/self/exe", &ours) && !stat(path, &theirs) &&
+	       ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
 static int check(struct proc_target *p, u32 *pid, struct task_status *st)
 {
 	if (!*pid || !procfs_status(*pid, st))
@@ -111,6 +122,11 @@ static int check(struct proc_target *p, u32 *pid, struct task_status *st)
 		return proc_fail(p, -EPERM,
 				 "process %u (%s) is tracing lstar: tracing it back would "
 				 "stop both for ever",
+				 *pid, st->name);
+	if (same_program(st->tgid))
+		return proc_fail(p, -EPERM,
+				 "process %u (%s) is another lstar: a stopped debugger would leave "
+				 "its own debuggees stopped for ever",
 				 *pid, st->name);
 	*pid = st->tgid; /* a thread's id stands for its process */
 	return 0;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "process.h"
@@ -271,11 +272,17 @@ static int proc_set_interest(struct target *t, const struct tgt_interest *in)
 
 /* --- questions --- */
 
+/* Its end is known, and only wait() has still to tell of it. */
+static bool has_ended(const struct tgt_thread *th)
+{
+	return th->state == TH_QUEUED && !WIFSTOPPED(th->status);
+}
+
 static struct tgt_thread *proc_find(struct target *t, u32 tid)
 {
 	struct tgt_thread *th = thread_find(proc_of(t), tid);
 
-	return th && th->proc && th->state != TH_DEAD ? th : NULL;
+	return th && th->proc && !has_ended(th) ? th : NULL;
 }
 
 static void thread_info(const struct tgt_thread *th, struct tgt_thread_info *info)
@@ -313,7 +320,7 @@ static size_t proc_threads(struct target *t, struct tgt_thread_info *info, size_
 	while (th && th->next) /* oldest first */
 		th = th->next;
 	for (; th; th = th->prev) {
-		if (!th->proc || th->state == TH_DEAD)
+		if (!th->proc || has_ended(th))
 			continue;
 		if (n < max)
 			thread_info(th, &info[n]);
@@ -342,6 +349,18 @@ static void proc_status(struct target *t, char *buf, size_t size)
 static void proc_keyboard(struct target *t, bool pass)
 {
 	proc_of(t)->pass_keyboard = pass;
+}
+
+static void proc_filter(struct target *t, bool on)
+{
+	struct proc_target *p = proc_of(t);
+
+	for (struct process *proc = p->procs; proc; proc = proc->next) {
+		if (!proc->launched || proc->nfilters)
+			continue;
+		proc->use_filter = on;
+		process_update(p, proc);
+	}
 }
 
 /* --- life --- */
@@ -394,6 +413,7 @@ static const struct tgt_ops proc_ops = {
 	.status = proc_status,
 	.placement = proc_placement,
 	.keyboard = proc_keyboard,
+	.filter = proc_filter,
 };
 
 struct target *proc_target_new(void)
