@@ -155,12 +155,13 @@ static int seize_tasks(struct proc_target *p, struct process *proc)
 		if (ptrace(PTRACE_SEIZE, tid, 0, tracee_options(false))) {
 			/* Ended meanwhile; or ours already, born of a seized thread. */
 			struct task_status st;
+			int why = errno;
 
-			if (errno == EPERM && procfs_status(tid, &st) && !st.tracer &&
+			if (why == EPERM && procfs_status(tid, &st) && !st.tracer &&
 			    st.state != 'Z' && st.state != 'X')
 				err = -EPERM;
-			else if (errno != EPERM && errno != ESRCH)
-				err = -errno;
+			else if (why != EPERM && why != ESRCH)
+				err = -why;
 			continue;
 		}
 		th = thread_add(p, proc, tid);
