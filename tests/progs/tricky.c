@@ -154,6 +154,8 @@ static void affinity(void)
 
 		buf[n] = 0;
 		list = strstr(buf, "Cpus_allowed_list:");
+		if (list)
+			buf[(size_t)(list - buf) + strcspn(list, "\n")] = 0;
 		_exit(!list || (before > 1 && !strpbrk(list, "-,")));
 	}
 	waitpid(pid, &status, 0);
