@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * compile.c - one compilation from text to verified program.
+ *
+ * Leaves the environment as it was when there were errors.
+ */
+#include <stdlib.h>
+
+#include "env.h"
+
+static struct eng_program *run(struct scr_compiler *c)
+{
+	scr_lex(c);
+	scr_parse(c);
+	scr_sema(c);
+	if (!c->nerrors)
+		scr_gen(c);
+	return c->nerrors ? NULL : scr_image(c);
+}
+
+/* Nothing is allocated here that could fail again; a diagnostic without texts has none to show. */
+static void say_no_memory(struct scr_compiler *c)
+{
+	struct scr_diags *d = c->diags;
+	struct scr_diag g = { .severity = SCR_ERROR, .pos = { c->src->line, c->src->col, 0 } };
+
+	d->errors++;
+	g.message = strdup("out of memory while compiling");
+	g.file = strdup(c->src->name);
+	g.line_text = strdup("");
+	if (d->n < d->cap && g.message && g.file && g.line_text) {
+		d->diag[d->n++] = g;
+		return;
+	}
+	free(g.message);
+	free(g.file);
+	free(g.line_text);
+}
+
+/* A diagnostic that memory ran out for is taken back: its texts are not complete. */
+static void drop_incomplete(struct scr_diags *d)
+{
+	struct scr_diag *g;
+
+	if (!d->n)
+		return;
+	g = &d->diag[d->n - 1];
+	if (g->file && g->line_text)
+		return;
+	free(g->message);
+	free(g->hint);
+	free(g->file);
+	free(g->line_text);
+	d->n--;
+}
+
+/* The one place that running out of memory comes back to. */
+static struct eng_program *guarded(struct scr_compiler *c)
+{
+	if (setjmp(c->oom)) {
+		drop_incomplete(c->diags);
+		say_no_memory(c);
+		return NULL;
+	}
+	if (c->src->len > SCR_MAX_TEXT) {
+		scr_error(c, (struct scr_span){ 0, 0, 0 }, NULL, "a script has at most %u bytes",
+			  SCR_MAX_TEXT);
+		return NULL;
+	}
+	return run(c);
+}
+
+struct eng_program *scr_compile(struct scr_env *env, const struct scr_source *src,
+				enum scr_mode mode, struct scr_diags *diags)
+{
+	struct scr_compiler *c = calloc(1, sizeof(*c));
+	size_t before = diags->n;
+	struct eng_program *prog;
+
+	if (!c)
+		return NULL;
+	c->env = env;
+	c->src = src;
+	c->mode = mode;
+	c->diags = diags;
+	c->nglobals_before = env->nglobals;
+	c->nslots_before = env->nslots;
+	prog = guarded(c);
+	if (prog)
+		scr_env_commit(env);
+	else
+		scr_env_rollback(env, c->nglobals_before, c->nslots_before);
+	scr_diags_sort(diags, before);
+	scr_arena_free(&c->arena);
+	free(c);
+	return prog;
+}

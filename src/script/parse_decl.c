@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * parse_decl.c - types, declarations, functions' heads, typedef.
+ *
+ * Resolves words to types, nothing else.
+ */
+#include "parse.h"
+
+#define MAX_DIMS 16
+#define MAX_TYPE_DEPTH 24 /* pointers and arrays around one scalar, through typedef too */
+
+static bool is_type_word(enum scr_tok kind)
+{
+	switch (kind) {
+	case K_VOID:
+	case K_BOOL:
+	case K_CHAR:
+	case K_SHORT:
+	case K_INT:
+	case K_LONG:
+	case K_UNSIGNED:
+	case K_SIGNED:
+	case K_FLOAT:
+	case K_DOUBLE:
+	case K_STRUCT:
+	case K_UNION:
+	case K_ENUM:
+	case K_CONST:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool par_at_type(struct scr_compiler *c, u32 ahead)
+{
+	const struct scr_token *t =
+		&c->tok[c->cur + ahead < c->ntok ? c->cur + ahead : c->ntok - 1];
+
+	return is_type_word(t->kind) || (t->kind == T_NAME && t->name->type);
+}
+
+/* How often each word of a type was seen. */
+struct words {
+	u8 base; /* K_CHAR ... K_DOUBLE, or 0 */
+	u8 longs, shorts, ints, unsigneds, signeds;
+};
+
+/* NULL: the words contradict each other. */
+static const struct scr_type *type_of_words(const struct words *w)
+{
+	bool u = w->unsigneds;
+
+	if (w->unsigneds + w->signeds > 1 || w->longs > 2 || w->shorts > 1 || w->ints > 1 ||
+	    (w->longs && w->shorts))
+		return NULL;
+	if (w->base) {
+		if (w->longs || w->shorts || w->ints)
+			return NULL;
+		if (w->base == K_CHAR)
+			return u ? SCR_TYPE(U8) : SCR_TYPE(S8);
+		if (w->unsigneds || w->signeds)
+			return NULL;
+		return w->base == K_BOOL ? SCR_TYPE(BOOL) : SCR_TYPE(VOID);
+	}
+	if (w->shorts)
+		return u ? SCR_TYPE(U16) : SCR_TYPE(S16);
+	if (w->longs == 2)
+		return u ? SCR_TYPE(ULLONG) : SCR_TYPE(LLONG);
+	if (w->longs)
+		return u ? SCR_TYPE(ULONG) : SCR_TYPE(LONG);
+	return u ? SCR_TYPE(U32) : SCR_TYPE(S32);
+}
+
+static bool take_word(struct scr_compiler *c, struct words *w)
+{
+	enum scr_tok kind = par_kind(c);
+
+	switch (kind) {
+	case K_LONG:
+		w->longs += w->longs < 9;
+		break;
+	case K_SHORT:
+		w->shorts += w->shorts < 9;
+		break;
+	case K_INT:
+		w->ints += w->ints < 9;
+		break;
+	case K_UNSIGNED:
+		w->unsigneds += w->unsigneds < 9;
+		break;
+	case K_SIGNED:
+		w->signeds += w->signeds < 9;
+		break;
+	case K_VOID:
+	case K_BOOL:
+	case K_CHAR:
+		w->longs = w->base ? 9 : w->longs; /* two bases contradict each other */
+		w->base = (u8)kind;
+		break;
+	case K_FLOAT:
+	case K_DOUBLE:
+	case K_STRUCT:
+	case K_UNION:
+	case K_ENUM:
+	case K_CONST:
+		scr_error(c, par_tok(c)->span, NULL, "%s is not supported yet", scr_tok_text(kind));
+		return false;
+	default:
+		break;
+	}
+	par_next(c);
+	return true;
+}
+
+static const struct scr_type *type_words(struct scr_compiler *c)
+{
+	struct scr_span span = par_tok(c)->span;
+	const struct scr_type *type;
+	struct words w = { 0 };
+
+	if (par_kind(c) == T_NAME && par_tok(c)->name->type)
+		return par_next(c)->name->type;
+	while (is_type_word(par_kind(c)))
+		if (!take_word(c, &w))
+			return NULL;
+	span = scr_join(span, par_before(c));
+	type = type_of_words(&w);
+	if (!type)
+		scr_error(c, span, NULL, "'%.*s' is not a type: the words contradict each other",
+			  (int)(span.len > 60 ? 60 : span.len), c->src->text + span.off);
+	return type;
+}
+
+static const struct scr_type *stars(struct scr_compiler *c, const struct scr_type *type)
+{
+	while (type && par_kind(c) == T_STAR) {
+		if (scr_type_depth(type) >= MAX_TYPE_DEPTH) {
+			scr_error(c, par_tok(c)->span, NULL,
+				  "a type with more than %u pointers and arrays in it",
+				  MAX_TYPE_DEPTH);
+			return NULL;
+		}
+		par_next(c);
+		type = scr_type_ptr(&c->arena, type);
+		if (!type)
+			scr_oom(c);
+	}
+	return type;
+}
+
+const struct scr_type *par_type_name(struct scr_compiler *c)
+{
+	return stars(c, type_words(c));
+}
+
+bool par_is_name(struct scr_compiler *c, const char *what)
+{
+	const struct scr_token *t = par_tok(c);
+	const char *text = c->src->text + t->span.off;
+	int len = (int)t->span.len;
+
+	if (t->kind == T_NAME)
+		return true;
+	if (t->kind == T_NUM && text[0] != '\'')
+		scr_error(c, t->span,
+			  scr_textf(c,
+				    "words of the letters a-f and digits are numbers; "
+				    "call it 'my_%.*s'",
+				    len, text),
+			  "expected %s, found the number '%.*s'", what, len, text);
+	else if (t->kind == T_REG && text[0] != '@')
+		scr_error(c, t->span, scr_textf(c, "call it 'my_%.*s'", len, text),
+			  "expected %s, found the register '%.*s'", what, len, text);
+	else if (t->kind == T_BUILTIN)
+		scr_error(c, t->span, scr_textf(c, "call it 'my_%.*s'", len, text),
+			  "expected %s, found the built-in function '%.*s'", what, len, text);
+	else
+		par_unexpected(c, what);
+	return false;
+}
+
+/* One `[n]`; 0: said. */
+static u32 dimension(struct scr_compiler *c)
+{
+	struct scr_span span;
+	u64 n = 0;
+
+	par_next(c);
+	span = par_tok(c)->span;
+	if (par_kind(c) != T_NUM) {
+		par_unexpected(c, "the number of elements");
+		return 0;
+	}
+	n = par_next(c)->num;
+	if (!par_expect(c, T_RBRACKET, "after the number of elements"))
+		return 0;
+	if (!n || n > ENG_MAX_MEM) {
+		scr_error(c, span, NULL, "an array has 1 to %x elements", ENG_MAX_MEM);
+		return 0;
+	}
+	return (u32)n;
+}
+
+/* `[n][m]` behind a name: the type, or NULL when it was said what is wrong. */
+static const struct scr_type *dimensions(struct scr_compiler *c, const struct scr_type *type)
+{
+	struct scr_span span = par_tok(c)->span;
+	u32 dims[MAX_DIMS], n = 0;
+
+	while (par_kind(c) == T_LBRACKET) {
+		if (n == MAX_DIMS) {
+			scr_error(c, span, NULL, "more than %u dimensions", MAX_DIMS);
+			return NULL;
+		}
+		dims[n] = dimension(c);
+		if (!dims[n++])
+			return NULL;
+	}
+	if (n && type->kind == SCR_VOID)
+		type = SCR_TYPE(ULLONG);
+	while (n--) {
+		if ((u64)type->size * dims[n] > ENG_MAX_MEM ||
+		    scr_type_depth(type) >= MAX_TYPE_DEPTH) {
+			scr_error(c, span, NULL,
+				  "this array is too big: at most %x bytes and %u dimensions",
+				  ENG_MAX_MEM, MAX_DIMS);
+			return NULL;
+		}
+		type = scr_type_array(&c->arena, type, dims[n]);
+		if (!type)
+			scr_oom(c);
+	}
+	return type;
+}
+
+static struct scr_node *initialiser(struct scr_compiler *c)
+{
+	struct scr_node *n, **tail;
+
+	if (par_kind(c) != T_LBRACE)
+		return par_assign(c);
+	if (!par_enter(c))
+		return par_node(c, N_ERROR, par_tok(c)->span);
+	n = par_node(c, N_INIT, par_next(c)->span);
+	tail = &n->a;
+	while (par_kind(c) != T_RBRACE) {
+		*tail = initialiser(c);
+		if ((*tail)->kind == N_ERROR) {
+			n->kind = N_ERROR;
+			break;
+		}
+		tail = &(*tail)->next;
+		if (!par_accept(c, T_COMMA))
+			break;
+	}
+	par_leave(c);
+	if (n->kind != N_ERROR && !par_expect(c, T_RBRACE, "after the last element"))
+		n->kind = N_ERROR;
+	n->span = scr_join(n->span, par_before(c));
+	return n;
+}
+
+/* One declarator with its initialiser; the base type is known. */
+static struct scr_node *declarator(struct scr_compiler *c, const struct scr_type *base)
+{
+	const struct scr_type *type = stars(c, base);
+	struct scr_token *t = par_tok(c);
+	struct scr_node *n = par_node(c, N_DECL, t->span);
+
+	n->kind = N_ERROR;
+	if (!type)
+		return n;
+	if (t->kind == T_GLOBAL || t->kind == T_REG) {
+		n->a = par_node(c, t->kind == T_GLOBAL ? N_GLOBAL : N_REG, t->span);
+		if (t->kind == T_REG && !t->reg)
+			return n;
+		if (t->kind == T_REG)
+			n->a->reg = t->reg;
+		else
+			n->a->name = t->name;
+	} else if (par_is_name(c, "the name of a variable")) {
+		n->a = par_node(c, N_NAME, t->span);
+		n->a->name = t->name;
+	} else {
+		return n;
+	}
+	par_next(c);
+	n->optype = dimensions(c, type);
+	if (!n->optype)
+		return n;
+	if (par_accept(c, T_SET)) {
+		n->b = initialiser(c);
+		if (n->b->kind == N_ERROR)
+			return n;
+	}
+	n->span = scr_join(n->span, par_before(c));
+	n->kind = N_DECL;
+	return n;
+}
+
+static void parameter(struct scr_compiler *c, struct scr_func *fn, struct scr_node ***tail,
+		      bool *bad)
+{
+	const struct scr_type *type;
+	struct scr_node *n;
+
+	if (!par_at_type(c, 0)) {
+		par_unexpected(c, "the type of a parameter");
+		*bad = true;
+		return;
+	}
+	type = par_type_name(c);
+	if (!type || !par_is_name(c, "the name of a parameter")) {
+		*bad = true;
+		return;
+	}
+	n = par_node(c, N_DECL, par_tok(c)->span);
+	n->optype = type->kind == SCR_VOID ? SCR_TYPE(ULLONG) : type;
+	n->name = par_next(c)->name;
+	if (type->kind == SCR_ARRAY) {
+		scr_error(c, n->span, NULL, "an array cannot be a parameter");
+		*bad = true;
+		return;
+	}
+	**tail = n;
+	*tail = &n->next;
+	fn->nparams++;
+}
+
+static bool parameters(struct scr_compiler *c, struct scr_func *fn)
+{
+	struct scr_node **tail = &fn->params;
+	bool bad = false;
+
+	par_next(c); /* '(' */
+	if (par_kind(c) == K_VOID && par_ahead(c, 1) == T_RPAREN)
+		par_next(c);
+	if (par_kind(c) != T_RPAREN) {
+		do
+			parameter(c, fn, &tail, &bad);
+		while (!bad && par_accept(c, T_COMMA));
+	}
+	if (!bad && fn->nparams > 64) {
+		scr_error(c, fn->span, NULL, "a function has 64 parameters at most");
+		bad = true;
+	}
+	return !bad && par_expect(c, T_RPAREN, "after the parameters");
+}
+
+/* Enter the function under its name; a prototype gives way to its definition. */
+static void register_function(struct scr_compiler *c, struct scr_func *fn, struct scr_name *name)
+{
+	struct scr_func *old = name->func;
+
+	if (old && old->body && fn->body) {
+		scr_error(c, fn->span, NULL,
+			  "the function '%s' is defined twice (first in line %u)", name->text,
+			  c->src->line + old->span.line);
+		return;
+	}
+	if (old && (old->body || !fn->body))
+		return;
+	name->func = fn;
+	if (!fn->body)
+		return;
+	fn->index = c->nfuncs++;
+	c->last_func->next = fn;
+	c->last_func = fn;
+}
+
+/* `T name(` has been seen; name is the current token. */
+static struct scr_node *function(struct scr_compiler *c, const struct scr_type *result)
+{
+	struct scr_token *t = par_next(c);
+	struct scr_func *fn = scr_alloc(c, sizeof(*fn));
+	bool bad;
+
+	fn->name = t->name;
+	fn->span = t->span;
+	fn->result = result;
+	bad = !parameters(c, fn);
+	if (!bad && c->nesting > 1) {
+		scr_error(c, fn->span, NULL, "a function cannot be defined inside a block");
+		bad = true;
+	}
+	if (!bad && !strcmp(t->name->text, "main")) {
+		scr_error(c, fn->span, "the script itself is the main program",
+			  "'main' is reserved");
+		bad = true;
+	}
+	if (!bad && c->nfuncs == ENG_MAX_FUNCS) {
+		scr_error(c, fn->span, NULL, "more than %u functions", ENG_MAX_FUNCS);
+		bad = true;
+	}
+	if (bad)
+		return par_node(c, N_ERROR, fn->span);
+	if (par_accept(c, T_SEMI)) {
+		register_function(c, fn, t->name);
+	} else if (par_kind(c) == T_LBRACE) {
+		fn->body = par_block(c);
+		register_function(c, fn, t->name);
+	} else {
+		par_unexpected(c, "'{' or ';' after the head of the function");
+		return par_node(c, N_ERROR, fn->span);
+	}
+	return par_node(c, N_EMPTY, fn->span);
+}
+
+/* A declaration, with its ';'; or a function at the top level. */
+struct scr_node *par_decl(struct scr_compiler *c, bool in_for)
+{
+	struct scr_node *n = par_node(c, N_DECLS, par_tok(c)->span), **tail = &n->a;
+	const struct scr_type *base = type_words(c), *type;
+	u32 start = c->cur;
+
+	n->kind = N_ERROR;
+	if (!base)
+		return n;
+	type = stars(c, base);
+	if (!type)
+		return n;
+	if (par_ahead(c, 1) == T_LPAREN && !in_for) {
+		if (par_kind(c) == T_NAME)
+			return function(c, type);
+		par_is_name(c, "the name of a function");
+		return n;
+	}
+	c->cur = start;
+	do {
+		*tail = declarator(c, base);
+		if ((*tail)->kind == N_ERROR)
+			return n;
+		tail = &(*tail)->next;
+	} while (par_accept(c, T_COMMA));
+	n->span = scr_join(n->span, par_before(c));
+	if (!par_expect(c, T_SEMI, "after the declaration"))
+		return n;
+	n->kind = N_DECLS;
+	return n;
+}
+
+void par_typedef(struct scr_compiler *c)
+{
+	const struct scr_type *type;
+	struct scr_token *t;
+
+	par_next(c);
+	if (!par_at_type(c, 0)) {
+		par_unexpected(c, "a type");
+		return;
+	}
+	type = par_type_name(c);
+	if (!type || !par_is_name(c, "the new name of the type"))
+		return;
+	t = par_next(c);
+	type = dimensions(c, type);
+	if (!type || !par_expect(c, T_SEMI, "after the type definition"))
+		return;
+	if (t->name->type && !scr_type_same(t->name->type, type))
+		scr_error(c, t->span, NULL, "the type '%s' is already defined as something else",
+			  t->name->text);
+	else
+		t->name->type = type;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * sema.h - what the files of semantic analysis ask of each other.
+ *
+ * Private to src/script/sema*.c.
+ */
+#ifndef SCRIPT_SEMA_H
+#define SCRIPT_SEMA_H
+
+#include "compiler.h"
+
+/* sema.c */
+struct scr_local *sem_new_local(struct scr_compiler *c, struct scr_name *name,
+				const struct scr_type *type, struct scr_span span, bool scoped);
+/* The local that a name means here, or NULL. */
+struct scr_local *sem_local(struct scr_name *name);
+/* Enter a global, or give it another type. False: no room, said. */
+bool sem_global(struct scr_compiler *c, struct scr_name *name, const struct scr_type *type,
+		struct scr_span span);
+
+/* sema_expr.c: each returns the node to use instead; N_ERROR when it was said what is wrong */
+struct scr_node *sem_expr(struct scr_compiler *c, struct scr_node *n); /* void allowed */
+struct scr_node *sem_value(struct scr_compiler *c, struct scr_node *n); /* integer or pointer */
+struct scr_node *sem_condition(struct scr_compiler *c, struct scr_node *n);
+struct scr_node *sem_convert(struct scr_compiler *c, struct scr_node *n, const struct scr_type *to);
+struct scr_node *sem_fail(struct scr_node *n);
+
+/* sema_assign.c */
+struct scr_node *sem_assign(struct scr_compiler *c, struct scr_node *n);
+struct scr_node *sem_incdec(struct scr_compiler *c, struct scr_node *n);
+struct scr_node *sem_addr(struct scr_compiler *c, struct scr_node *n);
+/* Something that may be written; @create: an unknown name becomes a variable. */
+struct scr_node *sem_target(struct scr_compiler *c, struct scr_node *n, bool create);
+bool sem_reg_allowed(struct scr_compiler *c, const struct scr_node *n, bool write);
+bool sem_pseudo_allowed(struct scr_compiler *c, const struct scr_node *n, bool write);
+
+/* sema_call.c */
+struct scr_node *sem_call(struct scr_compiler *c, struct scr_node *n);
+struct scr_node *sem_builtin(struct scr_compiler *c, struct scr_node *n);
+struct scr_node *sem_printf(struct scr_compiler *c, struct scr_node *n);
+
+/* fold.c */
+struct scr_node *sem_fold(struct scr_compiler *c, struct scr_node *n);
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * sema_call.c - calls: the script's own functions, built-in ones, printf.
+ *
+ * Knows built-ins only from the engine's table.
+ */
+#include "engine/format.h"
+
+#include "sema.h"
+
+static u32 count(const struct scr_node *list)
+{
+	u32 n = 0;
+
+	for (; list; list = list->next)
+		n++;
+	return n;
+}
+
+/* Names that older scripts and other languages use. */
+static const char *known_alias(const char *name)
+{
+	static const struct {
+		const char *name, *use;
+	} aliases[] = {
+		{ "disable_event", "event_disable" },
+		{ "enable_event", "event_enable" },
+		{ "clear_event", "event_clear" },
+		{ "event_ignore", "event_sc" },
+		{ "ref", "reference" },
+		{ "abs", NULL },
+		{ "ew", "ed" },
+		{ "puts", "printf" },
+		{ "sleep", "microsleep" },
+		{ "usleep", "microsleep" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++)
+		if (!strcmp(aliases[i].name, name))
+			return aliases[i].use;
+	return NULL;
+}
+
+static struct scr_node *unknown_function(struct scr_compiler *c, struct scr_node *n)
+{
+	const char *use = known_alias(n->name->text);
+	struct scr_nearest near;
+
+	if (!use) {
+		scr_nearest_init(&near, n->name->text, n->name->len);
+		for (u32 i = 0; i < ENG_NBUILTINS; i++)
+			scr_nearest_try(&near, eng_builtin_names[i].name);
+		for (struct scr_func *f = c->func->next; f; f = f->next)
+			scr_nearest_try(&near, f->name->text);
+		scr_nearest_try(&near, "printf");
+		use = near.best;
+	}
+	scr_error(c, n->span, use ? scr_textf(c, "did you mean '%s'?", use) : NULL,
+		  "there is no function '%s'", n->name->text);
+	return sem_fail(n);
+}
+
+struct scr_node *sem_call(struct scr_compiler *c, struct scr_node *n)
+{
+	struct scr_func *fn = n->name->func;
+	struct scr_node **arg, *param;
+	u32 given = count(n->a);
+	bool bad = false;
+
+	if (!fn && n->name->suspect)
+		return sem_fail(n);
+	if (!fn)
+		return unknown_function(c, n);
+	if (!fn->body) {
+		scr_error(c, n->span, NULL, "the function '%s' is declared but never defined",
+			  n->name->text);
+		return sem_fail(n);
+	}
+	if (given != fn->nparams) {
+		scr_error(c, n->span, NULL, "the function '%s' takes %u argument%s, %u given",
+			  n->name->text, fn->nparams, fn->nparams == 1 ? "" : "s", given);
+		return sem_fail(n);
+	}
+	for (arg = &n->a, param = fn->params; *arg; arg = &(*arg)->next, param = param->next) {
+		struct scr_node *next = (*arg)->next;
+
+		*arg = sem_convert(c, sem_value(c, *arg), param->optype);
+		bad |= (*arg)->kind == N_ERROR;
+		(*arg)->next = next;
+	}
+	n->func = fn;
+	n->type = fn->result;
+	return bad ? sem_fail(n) : n;
+}
+
+static bool builtin_allowed(struct scr_compiler *c, const struct scr_node *n)
+{
+	const struct eng_builtin_name *b = &eng_builtin_names[n->num];
+	const struct eng_caps *caps = c->env->caps;
+
+	if (!caps || strchr(b->targets, caps->letter))
+		return true;
+	scr_error(c, n->span, NULL, "'%s' does not work on the target '%s', only on: %s", b->name,
+		  caps->target,
+		  strchr(b->targets, 'P')   ? "process"
+		  : strchr(b->targets, 'M') ? "machine"
+					    : "none");
+	return false;
+}
+
+/* One argument of the kind that the table asks for. */
+static struct scr_node *argument(struct scr_compiler *c, struct scr_node *a, char kind,
+				 const char *function)
+{
+	if (a->kind != N_STR)
+		return sem_value(c, a);
+	if (kind != 's' && kind != 'w') {
+		scr_error(c, a->span, NULL, "'%s' takes no string here", function);
+		return sem_fail(a);
+	}
+	if (a->str->wide != (kind == 'w')) {
+		scr_error(c, a->span, kind == 'w' ? "write L\"...\"" : "write \"...\"",
+			  "'%s' takes a %s string here", function, kind == 'w' ? "wide" : "narrow");
+		return sem_fail(a);
+	}
+	a->type = SCR_TYPE(ULLONG);
+	return a;
+}
+
+/* `spinlock_lock(.lock)` would take the value of the variable for an address. */
+static void warn_value_as_address(struct scr_compiler *c, const struct scr_node *n)
+{
+	const char *name = eng_builtin_names[n->num].name;
+
+	if (n->a && n->a->kind == N_GLOBAL && n->a->type->kind != SCR_PTR &&
+	    (!strncmp(name, "spinlock", 8) || !strncmp(name, "interlocked", 11)))
+		scr_warn(c, n->a->span, scr_textf(c, "did you mean '&.%s'?", n->a->name->text),
+			 "'%s' takes an address; this is the value of the variable", name);
+}
+
+struct scr_node *sem_builtin(struct scr_compiler *c, struct scr_node *n)
+{
+	const struct eng_builtin_name *b = &eng_builtin_names[n->num];
+	u32 given = count(n->a), want = (u32)strlen(b->args);
+	bool bad = !builtin_allowed(c, n);
+	const char *kind = b->args;
+
+	if (given != want) {
+		scr_error(c, n->span, NULL, "'%s' takes %u argument%s, %u given", b->name, want,
+			  want == 1 ? "" : "s", given);
+		return sem_fail(n);
+	}
+	for (struct scr_node **arg = &n->a; *arg; arg = &(*arg)->next, kind++) {
+		struct scr_node *next = (*arg)->next;
+
+		*arg = argument(c, *arg, *kind, b->name);
+		bad |= (*arg)->kind == N_ERROR;
+		(*arg)->next = next;
+	}
+	if (bad)
+		return sem_fail(n);
+	warn_value_as_address(c, n);
+	n->type = b->result ? SCR_TYPE(ULLONG) : SCR_TYPE(VOID);
+	return n;
+}
+
+/* Where in the text a piece of the format stands, if that can be told. */
+static struct scr_span piece_span(const struct scr_node *format, const struct eng_fmt *f)
+{
+	struct scr_span span = format->span;
+
+	if (!format->str->exact)
+		return span;
+	span.off += 1 + (u32)((const u8 *)f->text - format->str->bytes);
+	span.len = (u32)f->len;
+	return span;
+}
+
+static struct scr_node *printf_argument(struct scr_compiler *c, struct scr_node *a,
+					const struct eng_fmt *f)
+{
+	if (a->kind != N_STR)
+		return sem_value(c, a);
+	if (f->kind == (a->str->wide ? ENG_FMT_WSTRING : ENG_FMT_STRING)) {
+		a->type = SCR_TYPE(ULLONG);
+		return a;
+	}
+	scr_error(c, a->span, "'%s' prints a string, '%ls' a wide one",
+		  "'%.*s' does not print this string", (int)f->len, f->text);
+	return sem_fail(a);
+}
+
+struct scr_node *sem_printf(struct scr_compiler *c, struct scr_node *n)
+{
+	struct scr_node *format = n->a, **arg = format ? &format->next : NULL;
+	const char *pos, *end;
+	struct eng_fmt f;
+	bool bad = false;
+	u32 used = 0;
+
+	if (!format || format->kind != N_STR || format->str->wide) {
+		scr_error(c, format ? format->span : n->span, NULL,
+			  "the first argument of printf must be a string literal, the format");
+		return sem_fail(n);
+	}
+	pos = (const char *)format->str->bytes;
+	end = pos + format->str->len;
+	n->type = SCR_TYPE(VOID);
+	while (eng_fmt_next(&pos, end, &f)) {
+		struct scr_node *next;
+
+		if (f.kind == ENG_FMT_TEXT) {
+			if (f.unknown)
+				scr_warn(c, piece_span(format, &f),
+					 "a percent sign is written '%%'",
+					 "'%%' without a known conversion is printed as it is");
+			continue;
+		}
+		used++;
+		if (!*arg) {
+			scr_error(c, piece_span(format, &f), NULL,
+				  "the conversion '%.*s' has no argument: the format takes %u, %u "
+				  "given",
+				  (int)f.len, f.text,
+				  eng_fmt_count((const char *)format->str->bytes, end),
+				  count(n->a) - 1);
+			return sem_fail(n);
+		}
+		next = (*arg)->next;
+		*arg = printf_argument(c, *arg, &f);
+		bad |= (*arg)->kind == N_ERROR;
+		(*arg)->next = next;
+		arg = &(*arg)->next;
+	}
+	if (*arg) {
+		scr_error(c, (*arg)->span, NULL,
+			  "too many arguments: the format takes %u, %u given", used,
+			  count(n->a) - 1);
+		return sem_fail(n);
+	}
+	return bad ? sem_fail(n) : n;
+}
