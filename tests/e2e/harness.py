@@ -27,8 +27,8 @@ import threading
 import time
 import traceback
 
-LSTAR = os.environ.get("LSTAR", "lstar")
-PROGS = os.environ.get("PROGS", ".")
+LSTAR = os.path.abspath(os.environ.get("LSTAR", "lstar"))
+PROGS = os.path.abspath(os.environ.get("PROGS", "."))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ACT = os.path.join(PROGS, "act")
 # A sanitizer build is several times slower; limits are about hanging, never about speed.
@@ -115,10 +115,15 @@ class Done:
         return f"status {self.status}\n-- out\n{self.out}\n-- err\n{self.err}\n-- msg\n{self.msg}"
 
 
+def surroundings(more=None):
+    """The environment of everything that is started."""
+    return {**os.environ, "LC_ALL": "C", "HOME": os.getcwd(), "TERM": "dumb",
+            "INPUTRC": "/dev/null", "LSTAR_HISTORY": "/dev/null", **(more or {})}
+
+
 def start(*args, **kw):
     """A process of the test's own, ended with it."""
-    environ = dict(os.environ, LC_ALL="C", HOME=os.getcwd(), LSTAR_HISTORY="/dev/null",
-                   TERM="dumb", **kw.pop("env", {}))
+    environ = surroundings(kw.pop("env", None))
     kw.setdefault("stdin", subprocess.DEVNULL)
     kw.setdefault("stdout", subprocess.PIPE)
     kw.setdefault("stderr", subprocess.PIPE)
@@ -255,13 +260,12 @@ class Pty:
     """lstar at a terminal."""
 
     def __init__(self, *args, env=None):
+        environ = surroundings(env)
+        argv = [LSTAR, *[str(a) for a in args]]
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            environ = dict(os.environ, LC_ALL="C", HOME=os.getcwd(), TERM="dumb",
-                           LSTAR_HISTORY="/dev/null", **(env or {}))
-            environ["INPUTRC"] = "/dev/null"
             try:
-                os.execvpe(LSTAR, [LSTAR, *[str(a) for a in args]], environ)
+                os.execve(LSTAR, argv, environ)
             finally:
                 os._exit(127)
         self.text = ""
@@ -359,6 +363,9 @@ def _on_alarm(signum, frame):
 
 def main():
     """Run all tests of the file, or those whose names are given as arguments."""
+    if not (os.access(LSTAR, os.X_OK) and os.access(ACT, os.X_OK)):
+        print("Bail out! LSTAR and PROGS must name the built program and the test programs")
+        sys.exit(1)
     wanted = sys.argv[1:]
     chosen = [t for t in _tests if not wanted or t[0] in wanted]
     signal.signal(signal.SIGALRM, _on_alarm)

@@ -94,8 +94,10 @@ def repeated_option_last_wins():
 
 @test
 def pid_of_the_debuggee():
-    done = batch(['!syscall getppid pid $pid script { print(1); }'], ACT, "fork", 3).ok()
-    eq((done.msg, done.out), ("", "fork=3\n"))  # only the children ask
+    other = start(ACT, "sleep", 500, "fork", 3, "quiet", 110, 0, 0, 0)
+    done = batch([f'!syscall getppid pid {other.pid:x} script {{ printf("%d\\n", $pid); }}'],
+                 options=("-p", other.pid)).ok()
+    eq(done.msg, f"{other.pid}\n")  # and nothing from the children, who ask as well
 
 
 @test
@@ -291,8 +293,8 @@ def number_change():
 @test
 def number_change_hides_the_result_of_the_old_call():
     done = batch(['!syscall 0n999 script { @rax = 0n39; }',
-                  '!sysret script { if ($syscall_return == $pid) { print(5); } }'],
-                 ACT, "quiet", 999, 0, 0, 0).ok()
+                  '!sysret script { if (@rdi == 777 && $syscall_return == $pid) { print(5); } }'],
+                 ACT, "quiet", 999, 0x777, 0, 0).ok()
     eq(done.msg, "5\n")
 
 

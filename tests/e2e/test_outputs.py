@@ -55,7 +55,7 @@ def named_pipe():
 @test
 def named_pipe_is_made():
     process = start(LSTAR, "-q", "-b", *[a for c in to("fifo", "fifo namedpipe pipe")
-                                        for a in ("-c", c)], "--", ACT, *CALL)
+                                        for a in ("-c", c)], "--", ACT, *CALL, "sleep", 1500)
     wait_for("the pipe", lambda: os.path.exists("pipe"))
     eq(subprocess.run(["cat", "pipe"], capture_output=True, text=True, timeout=20).stdout, "1,")
     eq(finish(process).status, 0)

@@ -187,15 +187,12 @@ def interrupt_reaches_an_attached_session_only():
 
 
 @test
-def interrupt_ends_an_endless_script():
+def endless_script_at_the_prompt_ends_by_its_budget():
     tty = Pty("-q")
     tty.expect(PROMPT)
-    tty.line("settings budget ffffffffffff")
-    tty.expect(PROMPT)
     tty.line("? while (1) { }")
-    tty.expect(r"\}\n")
-    tty.send("\x03")
-    tty.expect(PROMPT, seconds=15)
+    tty.expect(r"(?i)budget|instructions")
+    tty.expect(PROMPT)
 
 
 @test
@@ -234,12 +231,12 @@ def batch_at_a_terminal_has_no_prompt():
 
 @test
 def colour_at_a_terminal():
-    tty = Pty("-q")
+    tty = Pty("-q", env={"TERM": "xterm"})
     tty.expect(PROMPT)
     tty.line("? .x = ;")
     tty.expect(PROMPT)
     has(tty.text, "\x1b[")
-    tty = Pty("-q", "--color", "never")
+    tty = Pty("-q", "--color", "never", env={"TERM": "xterm"})
     tty.expect(PROMPT)
     tty.line("? .x = ;")
     tty.expect(PROMPT)

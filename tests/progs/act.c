@@ -29,18 +29,18 @@
 
 extern char **environ;
 
+/* Every register is an output as well: a debugger may have changed it. */
 static long raw(long nr, long a, long b, long c, long d, long e, long f)
 {
-	long ret;
 	register long r10 __asm__("r10") = d;
 	register long r8 __asm__("r8") = e;
 	register long r9 __asm__("r9") = f;
 
 	__asm__ volatile("syscall"
-			 : "=a"(ret)
-			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "+a"(nr), "+D"(a), "+S"(b), "+d"(c), "+r"(r10), "+r"(r8), "+r"(r9)
+			 :
 			 : "rcx", "r11", "memory");
-	return ret;
+	return nr;
 }
 
 static long raw0(long nr)
