@@ -14,6 +14,36 @@ void dbg_deliver(struct dbg *d)
 	d->nbatch = d->batch_msgs = 0;
 }
 
+void dbg_report_outputs(struct dbg *d)
+{
+	const char *why;
+
+	while ((why = out_failure(d->outs)))
+		con_error(d->con, "%s", why);
+}
+
+void dbg_show(struct dbg *d)
+{
+	if (d->fresh_con)
+		con_flush(d->con);
+	if (d->fresh_out) {
+		out_flush(d->outs);
+		dbg_report_outputs(d);
+	}
+	d->fresh_con = d->fresh_out = false;
+}
+
+void dbg_settle_outputs(struct dbg *d)
+{
+	unsigned long long left = out_settle(d->outs, DBG_SETTLE_MS);
+
+	dbg_report_outputs(d);
+	if (left)
+		con_error(d->con,
+			  "%llu message%s lost: nobody reads the outputs that wait for them", left,
+			  left == 1 ? " is" : "s are");
+}
+
 u64 dbg_flush(struct dbg *d)
 {
 	u64 n = d->batch_msgs;
@@ -35,10 +65,12 @@ static void to_console(struct dbg *d, bool imm, const char *text, size_t len)
 	}
 	dbg_deliver(d); /* older text first */
 	con_write(d->con, text, len);
+	d->fresh_con = true;
 }
 
 static void to_outputs(struct dbg *d, struct dbg_event *e, const char *text, size_t len)
 {
+	d->fresh_out = true;
 	for (size_t i = 0; i < e->nout; i++) {
 		const char *failed = NULL;
 

@@ -65,6 +65,8 @@ static void finish_call(struct dbg *d, struct dbg_held *h)
 	bool skip = h->stop.kind == TGT_STOP_ENTER && h->ctx.skip;
 
 	h->valid = false;
+	if (d->fresh_con || d->fresh_out)
+		dbg_show(d);
 	/* A thread that is gone by now (SIGKILL) is no failure: its end is reported next. */
 	d->target->ops->resume(d->target, h->stop.thread, &h->ctx, skip, 0);
 }
@@ -88,6 +90,7 @@ int dbg_halt_all(struct dbg *d)
 	d->running = false;
 	dbg_deliver(d);
 	out_flush(d->outs);
+	dbg_report_outputs(d);
 	return err ? dbg_fail_target(d, err) : 0;
 }
 
@@ -151,6 +154,7 @@ static bool one_stop(struct dbg *d, struct dbg_held *h, bool pass_breaks, struct
 		halt->why = DBG_ENDED;
 		dbg_deliver(d);
 		out_flush(d->outs);
+		dbg_report_outputs(d);
 		return true;
 	case TGT_STOP_SIGNAL:
 		d->target->ops->resume(d->target, h->stop.thread, NULL, false, h->stop.signal);

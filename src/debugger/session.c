@@ -33,6 +33,7 @@ struct dbg *dbg_new(struct console *con)
 		dbg_free(d);
 		return NULL;
 	}
+	out_set_cancel(d->outs, &d->interrupted);
 	scr_env_set_caps(d->env, d->target->ops->caps);
 	eng_vm_init(d->vm, &dbg_host, &d->globals, d->setting[DBG_SET_BUDGET]);
 	return d;
@@ -46,6 +47,8 @@ void dbg_free(struct dbg *d)
 	if (d->target)
 		d->target->ops->free(d->target);
 	dbg_deliver(d);
+	if (d->outs)
+		dbg_settle_outputs(d);
 	dbg_events_free(d);
 	asm_guard_free(d->guard);
 	scr_env_free(d->env);

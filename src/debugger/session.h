@@ -13,6 +13,7 @@
 
 #define DBG_MAX_GLOBALS 4096
 #define DBG_BATCH 4096 /* bytes of `imm no` text gathered before they are delivered */
+#define DBG_SETTLE_MS 2000 /* an output that takes nothing for so long is given up at the end */
 
 /* The debugger's record of an event, around what the engine sees of it. */
 struct dbg_event {
@@ -81,6 +82,7 @@ struct dbg {
 	/* messages */
 	char batch[DBG_BATCH];
 	size_t nbatch, batch_msgs;
+	bool fresh_con, fresh_out; /* text of this stop has not been written yet */
 	struct dbg_stats stats;
 };
 
@@ -103,6 +105,12 @@ void dbg_request_add(struct dbg *d, enum eng_request what, u64 event);
 void dbg_emit(struct eng_ctx *ctx, const struct eng_msg *msg);
 /* Deliver the batch; called before anything else is written and at every halt. */
 void dbg_deliver(struct dbg *d);
+/* Write what came at this stop and was promised at once; before the thread goes on. */
+void dbg_show(struct dbg *d);
+/* Say, once, which outputs have failed. */
+void dbg_report_outputs(struct dbg *d);
+/* At the end: wait for slow outputs, say what could not be delivered. */
+void dbg_settle_outputs(struct dbg *d);
 
 /* code.c: custom code and its guard */
 int dbg_code_load(struct dbg *d, struct dbg_event *e, const struct dbg_event_spec *spec);
