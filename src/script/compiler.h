@@ -78,6 +78,7 @@ struct scr_str {
 	const u8 *bytes; /* decoded, without the terminator */
 	u32 len; /* bytes */
 	u32 off; /* of its copy in the constant data, once it has one */
+	bool bad; /* never closed: said */
 	bool wide, placed, exact; /* exact: no escapes, so that positions inside are known */
 };
 

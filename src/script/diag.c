@@ -198,7 +198,7 @@ void scr_diags_sort(struct scr_diags *d, size_t from)
 void scr_nearest_init(struct scr_nearest *n, const char *word, size_t len)
 {
 	*n = (struct scr_nearest){ .word = word, .len = (u32)len };
-	n->limit = len > 40 ? 0 : len < 3 ? 1 : len < 6 ? 2 : 3;
+	n->limit = len > 40 ? 0 : len < 4 ? 1 : len < 7 ? 2 : 3;
 	n->distance = n->limit + 1;
 }
 

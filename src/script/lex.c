@@ -167,10 +167,16 @@ static u32 prefix_radix(const char *word, u32 len)
 
 static const char *radix_name(u32 radix)
 {
-	return radix == 16   ? "hexadecimal"
-	       : radix == 10 ? "decimal"
-	       : radix == 8  ? "octal"
-			     : "binary";
+	switch (radix) {
+	case 16:
+		return "a hexadecimal";
+	case 10:
+		return "a decimal";
+	case 8:
+		return "an octal";
+	default:
+		return "a binary";
+	}
 }
 
 /* The word from @start to the current position is a number. */
@@ -197,7 +203,7 @@ static void number(struct lexer *l, u32 start)
 
 			if (!prefix_radix(word, len) && word[i] != '_')
 				hint = "numbers are hexadecimal here: digits are 0-9 and a-f";
-			scr_error(l->c, span, hint, "'%c' is not a %s digit (in '%.*s')", word[i],
+			scr_error(l->c, span, hint, "'%c' is not %s digit (in '%.*s')", word[i],
 				  radix_name(radix), (int)(len > 60 ? 60 : len), word);
 			break;
 		}
@@ -452,10 +458,11 @@ static void string(struct lexer *l, bool wide)
 		if (wide)
 			out[n++] = (u8)(ch >> 8);
 	}
-	if (l->pos < l->len)
-		l->pos++;
-	else
+	s->bad = l->pos == l->len;
+	if (s->bad)
 		scr_error(c, open, "end it with '\"'", "this string is never closed");
+	else
+		l->pos++;
 	s->bytes = out;
 	s->len = n;
 	s->wide = wide;

@@ -54,8 +54,8 @@ static bool same_word_lower(const char *word, u32 len, const char *lower)
 	return true;
 }
 
-/* A hint for the token that stands where something else should, or NULL. */
-static const char *hint_for(struct scr_compiler *c)
+/* What somebody who writes this word may have meant, or NULL. */
+static const char *word_hint(const struct scr_name *name)
 {
 	/* clang-format off */
 	static const struct { const char *word, *hint; } words[] = {
@@ -69,22 +69,26 @@ static const char *hint_for(struct scr_compiler *c)
 #undef X
 	};
 	/* clang-format on */
-	const struct scr_token *t = par_tok(c);
-	u8 before = c->cur ? c->tok[c->cur - 1].kind : T_END;
-
-	if ((before == T_LT && t->kind == T_GT) || (before == T_GT && t->kind == T_LT))
-		return "'not equal' is '!='";
-	if (t->kind != T_NAME && before != T_NAME)
-		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (t->kind == T_NAME &&
-		    same_word_lower(t->name->text, t->name->len, words[i].word))
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (same_word_lower(name->text, name->len, words[i].word))
 			return words[i].hint;
-		if (before == T_NAME &&
-		    same_word_lower(t[-1].name->text, t[-1].name->len, words[i].word))
-			return words[i].hint;
-	}
 	return NULL;
+}
+
+/* A hint for the token that stands where something else should, or NULL. */
+static const char *hint_for(struct scr_compiler *c)
+{
+	const struct scr_token *t = par_tok(c), *before = c->cur ? t - 1 : NULL;
+	const char *hint = NULL;
+
+	if (before && ((before->kind == T_LT && t->kind == T_GT) ||
+		       (before->kind == T_GT && t->kind == T_LT)))
+		return "'not equal' is '!='";
+	if (t->kind == T_NAME)
+		hint = word_hint(t->name);
+	if (!hint && before && before->kind == T_NAME)
+		hint = word_hint(before->name);
+	return hint;
 }
 
 void par_unexpected(struct scr_compiler *c, const char *what)
@@ -224,12 +228,15 @@ static struct scr_node *condition(struct scr_compiler *c, const char *where)
 	struct scr_node *n;
 	u32 start = c->cur, depth = 1;
 
-	if (!par_expect(c, T_LPAREN, where))
-		return par_node(c, N_ERROR, par_tok(c)->span);
-	n = par_expr(c);
-	if (n->kind != N_ERROR && par_expect(c, T_RPAREN, "after the condition"))
-		return n;
-	for (; par_kind(c) != T_END && par_kind(c) != T_LBRACE && par_kind(c) != T_RBRACE;
+	if (par_expect(c, T_LPAREN, where)) {
+		n = par_expr(c);
+		if (n->kind != N_ERROR && par_expect(c, T_RPAREN, "after the condition"))
+			return n;
+	} else {
+		n = par_node(c, N_ERROR, par_tok(c)->span);
+	}
+	for (; par_kind(c) != T_END && par_kind(c) != T_LBRACE && par_kind(c) != T_RBRACE &&
+	       par_kind(c) != T_SEMI;
 	     par_next(c)) {
 		if (par_kind(c) == T_LPAREN)
 			depth++;
@@ -377,11 +384,19 @@ static struct scr_node *jump_statement(struct scr_compiler *c, enum scr_node_kin
 static struct scr_node *expression_statement(struct scr_compiler *c)
 {
 	struct scr_node *n = par_node(c, N_EXPR, par_tok(c)->span);
+	u32 start = c->cur;
 
 	n->a = par_expr(c);
 	if (n->a->kind == N_ERROR)
 		return n->a;
 	n->span = n->a->span;
+	if (n->a->kind == N_CALL && par_kind(c) == T_LBRACE) {
+		const char *hint = word_hint(n->a->name);
+
+		scr_error(c, c->tok[start].span, hint, "there is no statement '%s'",
+			  n->a->name->text);
+		return par_node(c, N_ERROR, n->span);
+	}
 	return end_statement(c, "after the statement") ? n : par_node(c, N_ERROR, n->span);
 }
 

@@ -275,6 +275,12 @@ static struct scr_node *declarator(struct scr_compiler *c, const struct scr_type
 		n->a = par_node(c, t->kind == T_GLOBAL ? N_GLOBAL : N_REG, t->span);
 		if (t->kind == T_REG && !t->reg)
 			return n;
+		if (t->kind == T_REG && c->src->text[t->span.off] != '@')
+			scr_warn(c, t->span,
+				 scr_textf(c, "call a variable 'my_%s', the register '@%s'",
+					   t->reg->name, t->reg->name),
+				 "'%s' is a register: this assigns it and makes no variable",
+				 t->reg->name);
 		if (t->kind == T_REG)
 			n->a->reg = t->reg;
 		else

@@ -108,7 +108,7 @@ static struct scr_node *call(struct scr_compiler *c, enum scr_node_kind kind)
 static struct scr_node *string_expr(struct scr_compiler *c)
 {
 	struct scr_token *t = par_next(c);
-	struct scr_node *n = par_node(c, N_STR, t->span);
+	struct scr_node *n = par_node(c, t->str->bad ? N_ERROR : N_STR, t->span);
 
 	n->str = t->str;
 	return n;

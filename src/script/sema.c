@@ -49,6 +49,9 @@ bool sem_global(struct scr_compiler *c, struct scr_name *name, const struct scr_
 	case SCR_ENV_FULL:
 		break;
 	}
+	if (name->suspect)
+		return false; /* said already */
+	name->suspect = true;
 	scr_error(c, span, NULL,
 		  "no room for the global variable '.%s': all %u slots of 8 bytes are used",
 		  name->text, c->env->max_globals);
