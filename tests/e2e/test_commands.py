@@ -379,7 +379,7 @@ def aliases_do_the_same():
 @test
 def settings_list_show_set():
     listed = batch(["settings"]).ok().msg
-    for name in ("autoflush", "autounpause", "filter", "placement", "budget", "slowsink"):
+    for name in ("autoflush", "filter", "placement", "budget", "slowsink"):
         has(listed, name)
     matches(batch(["settings autoflush on", "settings autoflush"]).ok().msg, r"autoflush.*\bon\b")
     matches(batch(["settings budget 5000", "settings budget"]).ok().msg, r"budget.*\b5000\b")
