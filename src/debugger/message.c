@@ -81,47 +81,18 @@ static void to_outputs(struct dbg *d, struct dbg_event *e, const char *text, siz
 	}
 }
 
-/* "1 / 0" and its like: the values that a script error is about. */
-static void fault_values(const struct eng_fault *f, char *buf, size_t size)
-{
-	u64 a = f->value[0], b = f->value[1];
-
-	buf[0] = 0;
-	switch (f->code) {
-	case ENG_E_ADDR:
-		snprintf(buf, size, ": %llu byte%s at %llx", b, b == 1 ? "" : "s", a);
-		break;
-	case ENG_E_DIV:
-		snprintf(buf, size, ": %llx by %llx", a, b);
-		break;
-	case ENG_E_SHIFT:
-		snprintf(buf, size, ": by %lld in %llu bits", (s64)a, b);
-		break;
-	case ENG_E_BOUND:
-		snprintf(buf, size, ": index %llx of %llx", a, b);
-		break;
-	case ENG_E_DEADLOCK:
-		snprintf(buf, size, ": the lock at %llx is held and nobody can release it", a);
-		break;
-	default:
-		break;
-	}
-}
-
 static void print_fault(struct dbg *d, const struct eng_msg *msg)
 {
 	struct dbg_event *e = msg->event ? msg->event->owner : NULL;
-	char values[128];
+	char text[256];
 
-	fault_values(msg->fault, values, sizeof(values));
+	eng_fault_text(msg->fault, text, sizeof(text));
 	dbg_deliver(d);
 	if (e)
-		con_error(d->con, "event %x (pid %u, tid %u): %s:%u: script error: %s%s", e->ev.id,
-			  msg->pid, msg->tid, e->script_name, msg->fault->line,
-			  eng_error_text(msg->fault->code), values);
+		con_error(d->con, "event %x (pid %u, tid %u): %s:%u: script error: %s", e->ev.id,
+			  msg->pid, msg->tid, e->script_name, msg->fault->line, text);
 	else
-		con_error(d->con, "line %u: script error: %s%s", msg->fault->line,
-			  eng_error_text(msg->fault->code), values);
+		con_error(d->con, "line %u: script error: %s", msg->fault->line, text);
 }
 
 void dbg_emit(struct eng_ctx *ctx, const struct eng_msg *msg)
