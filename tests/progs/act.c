@@ -138,9 +138,10 @@ static void do_fork(char **arg)
 
 static void do_vfork(char **arg)
 {
-	long n = number(arg[0]), done = 0;
+	long n = number(arg[0]);
+	volatile long done = 0; /* vfork: nothing of this function may live in a register */
 
-	for (long i = 0; i < n; i++) {
+	for (volatile long i = 0; i < n; i++) {
 		int status;
 		pid_t pid = vfork();
 
