@@ -117,7 +117,9 @@ class Done:
 
 def surroundings(more=None):
     """The environment of everything that is started."""
-    return {**os.environ, "LC_ALL": "C", "HOME": os.getcwd(), "TERM": "dumb",
+    # Meson sets LD_LIBRARY_PATH; the loader's searches would be calls that no user sees.
+    clean = {k: v for k, v in os.environ.items() if k != "LD_LIBRARY_PATH"}
+    return {**clean, "LC_ALL": "C", "HOME": os.getcwd(), "TERM": "dumb",
             "INPUTRC": "/dev/null", "LSTAR_HISTORY": "/dev/null", **(more or {})}
 
 
