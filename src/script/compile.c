@@ -18,23 +18,28 @@ static struct eng_program *run(struct scr_compiler *c)
 	return c->nerrors ? NULL : scr_image(c);
 }
 
-/* Nothing is allocated here that could fail again; a diagnostic without texts has none to show. */
-static void say_no_memory(struct scr_compiler *c)
+/* Called when what the compilation used is free again. */
+static void say_no_memory(struct scr_diags *d, const struct scr_source *src)
 {
-	struct scr_diags *d = c->diags;
-	struct scr_diag g = { .severity = SCR_ERROR, .pos = { c->src->line, c->src->col, 0 } };
+	struct scr_diag *diag = realloc(d->diag, (d->n + 8) * sizeof(*diag)), *g;
 
 	d->errors++;
-	g.message = strdup("out of memory while compiling");
-	g.file = strdup(c->src->name);
-	g.line_text = strdup("");
-	if (d->n < d->cap && g.message && g.file && g.line_text) {
-		d->diag[d->n++] = g;
+	if (!diag)
+		return;
+	d->diag = diag;
+	d->cap = d->n + 8;
+	g = &diag[d->n];
+	*g = (struct scr_diag){ .severity = SCR_ERROR, .pos = { src->line, src->col, 0 } };
+	g->message = strdup("out of memory while compiling");
+	g->file = strdup(src->name);
+	g->line_text = strdup("");
+	if (g->message && g->file && g->line_text) {
+		d->n++;
 		return;
 	}
-	free(g.message);
-	free(g.file);
-	free(g.line_text);
+	free(g->message);
+	free(g->file);
+	free(g->line_text);
 }
 
 /* A diagnostic that memory ran out for is taken back: its texts are not complete. */
@@ -59,7 +64,7 @@ static struct eng_program *guarded(struct scr_compiler *c)
 {
 	if (setjmp(c->oom)) {
 		drop_incomplete(c->diags);
-		say_no_memory(c);
+		c->no_memory = true;
 		return NULL;
 	}
 	if (c->src->len > SCR_MAX_TEXT) {
@@ -77,8 +82,10 @@ struct eng_program *scr_compile(struct scr_env *env, const struct scr_source *sr
 	size_t before = diags->n;
 	struct eng_program *prog;
 
-	if (!c)
+	if (!c) {
+		say_no_memory(diags, src);
 		return NULL;
+	}
 	c->env = env;
 	c->src = src;
 	c->mode = mode;
@@ -92,6 +99,8 @@ struct eng_program *scr_compile(struct scr_env *env, const struct scr_source *sr
 		scr_env_rollback(env, c->nglobals_before, c->nslots_before);
 	scr_diags_sort(diags, before);
 	scr_arena_free(&c->arena);
+	if (c->no_memory)
+		say_no_memory(diags, src);
 	free(c);
 	return prog;
 }

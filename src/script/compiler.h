@@ -142,6 +142,7 @@ struct scr_compiler {
 	struct scr_diags *diags;
 	struct scr_arena arena;
 	jmp_buf oom;
+	bool no_memory;
 
 	u32 *line_off; /* where each line of the text begins */
 	u32 nlines, cap_lines;

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fuzz_script.c - the front end on any text: no crash, a verified program or an error
+ * with a position, an environment that errors do not change; and what compiles runs
+ * within its budget.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "script/script.h"
+
+#define SLOTS 64
+
+static bool load_regs(struct eng_ctx *ctx, u64 mask)
+{
+	ctx->loaded |= mask;
+	return true;
+}
+
+static size_t read_mem(struct eng_ctx *ctx, u64 addr, void *dst, size_t len)
+{
+	return 0;
+}
+
+static size_t write_mem(struct eng_ctx *ctx, u64 addr, const void *src, size_t len)
+{
+	return 0;
+}
+
+static bool pseudo(struct eng_ctx *ctx, enum eng_pseudo id, u64 *value)
+{
+	*value = id;
+	return true;
+}
+
+static bool text(struct eng_ctx *ctx, enum eng_pseudo id, char *buf, size_t size)
+{
+	return false;
+}
+
+static u64 now(struct eng_ctx *ctx)
+{
+	return 1;
+}
+
+static void emit(struct eng_ctx *ctx, const struct eng_msg *msg)
+{
+}
+
+static void request(struct eng_ctx *ctx, enum eng_request what, u64 event)
+{
+}
+
+static const struct eng_host host = {
+	.load_regs = load_regs,
+	.read_mem = read_mem,
+	.write_mem = write_mem,
+	.pseudo = pseudo,
+	.text = text,
+	.clock = now,
+	.emit = emit,
+	.request = request,
+	.regs_readable = ENG_BIT(ENG_NREGS) - 1,
+	.regs_writable = ENG_BIT(ENG_NREGS) - 1,
+};
+
+static void check_diags(const struct scr_diags *d, const struct eng_program *prog)
+{
+	if ((prog == NULL) != (d->errors != 0))
+		abort();
+	for (size_t i = 0; i < d->n; i++)
+		if (!strncmp(d->diag[i].message, "internal error:", 15) || !d->diag[i].pos.line ||
+		    !d->diag[i].pos.col)
+			abort();
+}
+
+static void run(const struct eng_program *prog, u64 *slots)
+{
+	static struct eng_vm *vm;
+	static struct eng_globals globals;
+	struct eng_ctx ctx = { 0 };
+	struct eng_fault fault;
+
+	if (!vm)
+		vm = malloc(eng_vm_size());
+	if (!vm)
+		abort();
+	globals = (struct eng_globals){ slots, SLOTS };
+	eng_vm_init(vm, &host, &globals, 20000);
+	eng_run(vm, prog, &ctx, NULL, ENG_PRE, &fault);
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	static FILE *null;
+	struct scr_env *env = scr_env_new(SLOTS);
+	char *copy = malloc(size + 1); /* exactly as long as the text, for the sanitizer */
+	u64 slots[SLOTS] = { 0 };
+
+	if (!null)
+		null = fopen("/dev/null", "w");
+	if (!env || !copy || !null)
+		abort();
+	if (size)
+		memcpy(copy, data, size);
+	for (int mode = SCR_SCRIPT; mode <= SCR_EXPRESSION; mode++) {
+		struct scr_source src = { "fuzz", copy, size, 1, 1 };
+		struct scr_diags d = { 0 };
+		u32 before = scr_env_nglobals(env);
+		struct eng_program *prog = scr_compile(env, &src, (enum scr_mode)mode, &d);
+
+		check_diags(&d, prog);
+		if (!prog && scr_env_nglobals(env) != before)
+			abort();
+		scr_diags_print(&d, null, true);
+		if (prog) {
+			scr_disasm(prog, null);
+			run(prog, slots);
+		}
+		scr_program_free(prog);
+		scr_diags_free(&d);
+	}
+	free(copy);
+	scr_env_free(env);
+	return 0;
+}
