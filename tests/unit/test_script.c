@@ -213,14 +213,16 @@ RUNS(arrays,
 
 TEST(seed_events)
 {
-	static const char sysret[] = "\n\tif (.thread_id == $tid) {\n\t\t\n"
-				     "\t\tprintf(\"[%llx] result of syscall: %llx\\n\", $tid, @rax);\n\t\t\n"
-				     "\t\t//\n\t\t// Reset the thread id holder\n\t\t//\n"
-				     "\t\t.thread_id = 0;\n\t}\n";
+	static const char sysret[] =
+		"\n\tif (.thread_id == $tid) {\n\t\t\n"
+		"\t\tprintf(\"[%llx] result of syscall: %llx\\n\", $tid, @rax);\n\t\t\n"
+		"\t\t//\n\t\t// Reset the thread id holder\n\t\t//\n"
+		"\t\t.thread_id = 0;\n\t}\n";
 	static const char syscall[] =
 		" \n\t\n\tif ($pid == 111 && @rax == 55) {\n\t\t\n"
 		"\t\tspinlock_lock(&.thread_id_lock);\n\t\t\n\t\tif (.thread_id == 0) {\n"
-		"\t\t\t//\n\t\t\t// Save the thread id\n\t\t\t//\n\t\t\t.thread_id = $tid;\n\t\t\t\n"
+		"\t\t\t//\n\t\t\t// Save the thread id\n\t\t\t//\n\t\t\t.thread_id = "
+		"$tid;\n\t\t\t\n"
 		"\t\t\tprintf(\"[%llx] syscall num: %llx, arg1: %llx, arg2: %llx, arg3: %llx, "
 		"arg4: %llx\\n\", $tid, @rax, @rcx, @rdx, @r8, @r9);\n\t\t}\n"
 		"\t\t\n\t\tspinlock_unlock(&.thread_id_lock);\n\t}\n";

@@ -71,7 +71,8 @@ TEST(globals_are_limited)
 	CHECK(kit_run(k, text, SCR_SCRIPT, true));
 	CHECK_EQ(scr_env_nglobals(k->env), KIT_GLOBALS);
 	CHECK(!kit_run(k, ".one_more = 1;", SCR_SCRIPT, true));
-	CHECK_STR(k->out, "1:1+9 no room for the global variable '.one_more': all 512 slots of 8 bytes are used\n");
+	CHECK_STR(k->out, "1:1+9 no room for the global variable '.one_more': all 512 slots of 8 "
+			  "bytes are used\n");
 	kit_free(k);
 }
 
@@ -113,13 +114,15 @@ TEST(symbols)
 	int asked = 0;
 
 	scr_env_set_symbols(k->env, resolve, &asked);
-	CHECK(kit_run(k, "print(libc!write); x = libc!write + 4; print(x); n=1; if (n!=2) print(3);",
+	CHECK(kit_run(k,
+		      "print(libc!write); x = libc!write + 4; print(x); n=1; if (n!=2) print(3);",
 		      SCR_SCRIPT, true));
 	CHECK_STR(k->out, "7f0012345678\n7f001234567c\n3\n");
 	CHECK_EQ(asked, 2);
 	k->len = 0;
 	CHECK(!kit_run(k, "print(libc!wirte);", SCR_SCRIPT, true));
-	CHECK_STR(k->out, "1:7+10 cannot find the symbol 'libc!wirte': the module has no such symbol\n");
+	CHECK_STR(k->out,
+		  "1:7+10 cannot find the symbol 'libc!wirte': the module has no such symbol\n");
 	kit_free(k);
 }
 
@@ -140,12 +143,14 @@ TEST(a_target_refuses_by_name)
 	CHECK_STR(k->out,
 		  "1:5+4 the register '@cr3' cannot be read on the target 'process' "
 		  "[it belongs to the whole machine or to the kernel]\n"
-		  "2:1+4 the register '@rip' cannot be written on the target 'process' [it can only be read]\n"
+		  "2:1+4 the register '@rip' cannot be written on the target 'process' [it can "
+		  "only be read]\n"
 		  "4:5+5 the pseudo-register '$proc' does not exist on the target 'process'\n");
 	k->len = 0;
 	scr_env_set_caps(k->env, &machine);
 	CHECK(!kit_run(k, "pause();", SCR_SCRIPT, true));
-	CHECK_STR(k->out, "1:1+7 'pause' does not work on the target 'machine', only on: process\n");
+	CHECK_STR(k->out,
+		  "1:1+7 'pause' does not work on the target 'machine', only on: process\n");
 	k->len = 0;
 	CHECK(kit_run(k, "@cr3 = 5; print(@cr3);", SCR_SCRIPT, true));
 	CHECK_STR(k->out, "5\n");
@@ -155,8 +160,8 @@ TEST(a_target_refuses_by_name)
 TEST(an_image_says_what_it_touches)
 {
 	struct script_kit *k = kit_new();
-	struct eng_program *p = compile(k, "@bl = @rdi; $syscall_arg1 = $tid; .x = 1; .y = 2; flush();",
-					SCR_SCRIPT);
+	struct eng_program *p = compile(
+		k, "@bl = @rdi; $syscall_arg1 = $tid; .x = 1; .y = 2; flush();", SCR_SCRIPT);
 
 	CHECK(p);
 	CHECK_EQ(p->image->regs_read, ENG_BIT(ENG_RDI) | ENG_BIT(ENG_RBX));

@@ -170,11 +170,21 @@ DIAGNOSES(arrays_and_types,
 TEST(nesting_is_bounded)
 {
 	static const char *const parts[][3] = {
-		{ "x = ", "(", "1;" }, { "x = ", "-", "1;" },	     { "", "{", "" },
-		{ "", "if (1) ", ";" }, { "x = ", "1 ? 2 : ", "3;" }, { "x = ", "1 + ", "1;" },
-		{ "", "x = ", "1;" },	{ "int t[1] = ", "{", "" },   { "x = 1; x ", "[1]", ";" },
-		{ "", "while (1) ", ";" }, { "int ", "*", "p;" },     { "x = ", "poi(", "1;" },
-		{ "int t", "[1]", ";" }, { "x = ", "1 , ", "1;" },    { "x = ", "(char)", "1;" },
+		{ "x = ", "(", "1;" },
+		{ "x = ", "-", "1;" },
+		{ "", "{", "" },
+		{ "", "if (1) ", ";" },
+		{ "x = ", "1 ? 2 : ", "3;" },
+		{ "x = ", "1 + ", "1;" },
+		{ "", "x = ", "1;" },
+		{ "int t[1] = ", "{", "" },
+		{ "x = 1; x ", "[1]", ";" },
+		{ "", "while (1) ", ";" },
+		{ "int ", "*", "p;" },
+		{ "x = ", "poi(", "1;" },
+		{ "int t", "[1]", ";" },
+		{ "x = ", "1 , ", "1;" },
+		{ "x = ", "(char)", "1;" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
@@ -242,10 +252,12 @@ TEST(rendering)
 	CHECK(!scr_compile(k->env, &src, SCR_SCRIPT, &d));
 	scr_diags_print(&d, f, false);
 	fclose(f);
-	CHECK_STR(out, "a.ds:8:6: error: the variable 'cuont' is read, but nothing before it assigns it\n"
-		       "    \tx = cuont; // \xc3\xa4\n"
-		       "    \t    ^~~~~\n"
-		       "    hint: did you mean 'count'?\n");
+	CHECK_STR(
+		out,
+		"a.ds:8:6: error: the variable 'cuont' is read, but nothing before it assigns it\n"
+		"    \tx = cuont; // \xc3\xa4\n"
+		"    \t    ^~~~~\n"
+		"    hint: did you mean 'count'?\n");
 	free(out);
 	scr_diags_free(&d);
 	src = (struct scr_source){ "a.ds", "x = ;", 5, 3, 9 };
