@@ -9,12 +9,7 @@
 
 #include "engine/engine.h"
 
-enum abi_id {
-	ABI_X86_64,
-	ABI_I386,
-	ABI_X32,
-	ABI_N
-};
+enum abi_id { ABI_X86_64, ABI_I386, ABI_X32, ABI_N };
 
 /* Ordinary bit of x32 numbers (__X32_SYSCALL_BIT). */
 #define ABI_X32_BIT 0x40000000u

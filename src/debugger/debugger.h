@@ -25,6 +25,7 @@ struct scr_env *dbg_env(struct dbg *d);
 const char *dbg_error(const struct dbg *d);
 
 /* --- settings: data, one row each; the `settings` command shows and sets them --- */
+/* clang-format off */
 #define DBG_SETTINGS(X)                                                                         \
 	/* id, name, kind, default, help */                                                     \
 	X(AUTOFLUSH, "autoflush", "on|off", 0,                                                  \
@@ -45,6 +46,7 @@ enum dbg_setting {
 #undef X
 	DBG_NSETTINGS
 };
+/* clang-format on */
 
 struct dbg_setting_name {
 	const char *name, *kind, *help;
@@ -126,11 +128,7 @@ struct dbg_event_spec {
 int dbg_event_add(struct dbg *d, const struct dbg_event_spec *spec, struct scr_diags *diags,
 		  u32 *id);
 
-enum dbg_event_op {
-	DBG_EV_ENABLE,
-	DBG_EV_DISABLE,
-	DBG_EV_CLEAR
-};
+enum dbg_event_op { DBG_EV_ENABLE, DBG_EV_DISABLE, DBG_EV_CLEAR };
 #define DBG_ALL (~0u)
 /* @id may be DBG_ALL. -ENOENT: no such event. */
 int dbg_event_ctl(struct dbg *d, enum dbg_event_op op, u32 id);

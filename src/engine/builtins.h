@@ -17,6 +17,7 @@
  * a address. Result: 1 unsigned 64-bit value, 0 statement only.
  * Targets: P process, M machine.
  */
+/* clang-format off */
 #define ENG_BUILTIN_TABLE(X)                                                                     \
 	/* id, name, args, result, targets, help */                                            \
 	X(DB, "db", "a", 1, "PM", "byte at an address")                                          \
@@ -69,6 +70,7 @@ enum eng_builtin {
 #undef X
 	ENG_NBUILTINS
 };
+/* clang-format on */
 
 struct eng_builtin_name {
 	const char *name;

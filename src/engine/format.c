@@ -39,14 +39,7 @@ static u8 flag(char c)
 	}
 }
 
-enum size {
-	SIZE_NONE,
-	SIZE_HH,
-	SIZE_H,
-	SIZE_L,
-	SIZE_LL,
-	SIZE_W
-};
+enum size { SIZE_NONE, SIZE_HH, SIZE_H, SIZE_L, SIZE_LL, SIZE_W };
 
 static enum size size_of(const char **pos, const char *end)
 {

@@ -30,6 +30,7 @@
 #ifndef ENGINE_OPCODES_H
 #define ENGINE_OPCODES_H
 
+/* clang-format off */
 #define ENG_OPCODES(X)                                                                          \
 	X(NOP, "", "nothing")                                                                   \
 	X(MOV, "Ab", "R[a] = R[b]")                                                             \
@@ -110,6 +111,7 @@ enum eng_op {
 #undef X
 	ENG_NOPS
 };
+/* clang-format on */
 
 /* How a value is truncated and extended, and how wide a memory access is. */
 enum eng_ext { ENG_U8, ENG_S8, ENG_U16, ENG_S16, ENG_U32, ENG_S32, ENG_X64, ENG_NEXT };

@@ -15,6 +15,7 @@
  * sixteen are in the order of the documented GUEST_REGS block (rax rcx rdx rbx
  * rsp rbp rsi rdi r8..r15), which custom code relies on.
  */
+/* clang-format off */
 enum eng_reg {
 	ENG_RAX, ENG_RCX, ENG_RDX, ENG_RBX, ENG_RSP, ENG_RBP, ENG_RSI, ENG_RDI,
 	ENG_R8, ENG_R9, ENG_R10, ENG_R11, ENG_R12, ENG_R13, ENG_R14, ENG_R15,
@@ -26,6 +27,7 @@ enum eng_reg {
 	ENG_GDTR, ENG_IDTR, ENG_LDTR, ENG_TR,
 	ENG_NREGS
 };
+/* clang-format on */
 
 #define ENG_GUEST_REGS 16 /* GUEST_REGS holds the first so many storage registers */
 #define ENG_REGS_GENERAL (ENG_BIT(ENG_RIP) - 1)
@@ -49,6 +51,7 @@ const struct eng_reg_name *eng_reg_find(const char *name, size_t len);
  * Pseudo-registers: `$pid` and its like. TEXT ones are the address (in the
  * engine's own window) of a NUL-terminated text. WRITABLE ones may be assigned.
  */
+/* clang-format off */
 #define ENG_PSEUDO_TABLE(X)                                                                      \
 	/* id, name, flags, help */                                                                \
 	X(PID, "pid", 0, "process (thread group) id")                                            \
@@ -85,6 +88,7 @@ enum eng_pseudo {
 #undef X
 	ENG_NPSEUDO
 };
+/* clang-format on */
 
 struct eng_pseudo_name {
 	const char *name;

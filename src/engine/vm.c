@@ -322,7 +322,9 @@ op_BOUND:
 		FAIL(eng_fail(vm, ENG_E_BOUND, A, I));
 	NEXT();
 
+/* clang-format off */
 op_CALL: {
+	/* clang-format on */
 	const struct eng_func *callee = &prog->funcs[ip->imm];
 	u64 *frame = &A;
 
@@ -348,7 +350,9 @@ op_CALL: {
 	DISPATCH();
 }
 
+/* clang-format off */
 op_RET: {
+	/* clang-format on */
 	u64 result = A;
 
 	if (call == vm->call) {
