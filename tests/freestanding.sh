@@ -5,7 +5,10 @@
 # compiled and looks at what they leave undefined.
 #
 #	freestanding.sh CC INCLUDE-DIR SOURCE...
+#
+# Prints TAP; a failure anywhere ends it without the one "ok".
 set -eu
+echo 1..1
 cc=$1 include=$2
 shift 2
 dir=$(mktemp -d)
@@ -32,3 +35,4 @@ if [ -n "$writable" ]; then
 	exit 1
 fi
 nm "$dir/engine.o" | grep -q ' T eng_fire$'
+echo "ok 1 - nothing but mem* is undefined, nothing is writable"
