@@ -364,6 +364,26 @@ def help_of_every_command_has_an_example():
         matches(done.msg, r"(?i)example")
 
 
+@test(limit=120)
+def every_example_of_the_help_works():
+    # At a break of a program that leaves all that the examples ask for in their places.
+    for name in command_names():
+        name = name.rstrip(",")
+        shown = batch([f".help {name}"]).ok().msg
+        command = matches(shown, r"(?m)^ *example: *(.+)$").group(1)
+        write("trace.ds", "print 1\n")
+        command = re.sub(r"/tmp/(?=[a-z])", "", command)  # nothing is left behind
+        prepare = [".logopen session.txt"] if name == ".logclose" else []
+        victim = start(ACT, "loop", 1000) if name == ".attach" else None
+        if victim:
+            command = re.sub(r"\bpid \w+", f"pid {victim.pid:x}", command)
+        options = ["settings filter off", "!syscall 0n999", "g", *prepare, command]
+        if name == ".restart":
+            options = ["!syscall 0n999", "g", command]
+        done = session(options, ACT, *CALL, "exit", 0)
+        eq((name, command, done.err), (name, command, ""))
+
+
 @test
 def help_of_an_unknown_command():
     has(batch([".help !syscal"]).err, "!syscall")

@@ -3,6 +3,7 @@
 
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -156,6 +157,24 @@ def make_run_shows_pairs():
     # All bytes of both files, and 340h for the head of every library that the loader looked at.
     eq((got - sizes) % 0x340, 0, done.out)
     eq(got >= sizes + 0x340, True)
+
+
+@test
+def commands_of_the_readme_and_the_manual_work():
+    text = read(os.path.join(ROOT, "README.md"))
+    roff = read(os.path.join(ROOT, "man", "lstar.1.in"))
+    for mark, plain in (("\\(aq", "'"), ("\\-", "-"), ("\\e", "\\")):
+        roff = roff.replace(mark, plain)
+    found = re.findall(r"(?m)^(?: {4}\$? ?(?:build/src/)?)?lstar (-b .*)$", text + "\n" + roff)
+    eq(len(found) >= 5, True, str(found))
+    write("Makefile", "all:\n\t@echo out\n\t-@ls /no/such/file\n")
+    for number in range(1, 5):
+        write(f"{number}.conf", "")
+    for command in found:
+        done = lstar(*[os.path.join(ROOT, word) if word.startswith("examples/") else word
+                       for word in shlex.split(command)])
+        eq((command, re.sub(r"cat: 3.conf: .*\n", "", done.err)), (command, ""))
+        eq((command, done.out != ""), (command, True))
 
 
 main()

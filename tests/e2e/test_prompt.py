@@ -4,7 +4,8 @@
 import os
 import signal
 
-from harness import (ACT, Pty, eq, fail, gone, has, main, matches, start, test, tracer_of, wait_for)
+from harness import (ACT, Pty, children_of, eq, fail, gone, has, main, matches, read, start, test,
+                     tracer_of, wait_for)
 
 PROMPT = r"lstar> "
 
@@ -243,6 +244,49 @@ def colour_at_a_terminal():
     if "\x1b[3" in tty.text:
         fail(repr(tty.text))
     matches(tty.text, r"error")
+
+
+@test
+def a_shell_keeps_its_job_control():
+    """Its jobs are in process groups of their own: their Ctrl-C is theirs alone."""
+    tty = Pty("-q", "-c", "!syscall getpgid script { .n = .n + 1; }", "bash", "--norc",
+              env={"PS1": "SH$ "})
+    tty.expect(PROMPT)
+    tty.line("g")
+    tty.expect(r"SH\$ ")
+    tty.line("sleep 100")
+    shell = children_of(tty.pid)[0]
+    wait_for("sleep", lambda: [p for p in children_of(shell)
+                               if read(f"/proc/{p}/comm") == "sleep\n"])
+    tty.send("\x1a")
+    tty.expect("Stopped +sleep 100")
+    tty.line("fg")
+    tty.expect("\nsleep 100")
+    tty.send("\x03")
+    tty.expect(r"SH\$ ")
+    tty.line("echo one | tr o O; exit 3")
+    tty.expect("\nOne")
+    tty.expect("exited with status 3")
+    tty.expect(PROMPT)
+    tty.line("exit")
+    eq(tty.wait(), 0)
+
+
+@test
+def a_break_in_a_shell_takes_the_terminal_and_gives_it_back():
+    tty = Pty("-q", "-c", "!syscall getppid", ACT, "terminal")
+    tty.expect(PROMPT)
+    tty.line("g")
+    tty.expect("getppid")
+    tty.expect(PROMPT)
+    tty.line("? printf(\"six %d\\n\", 2 * 3);")
+    tty.expect("\nsix 6")
+    tty.expect(PROMPT)
+    tty.line("g")
+    tty.expect("foreground=1\\s+modes=1\n")
+    tty.expect(PROMPT)
+    tty.line("exit")
+    eq(tty.wait(), 0)
 
 
 main()
