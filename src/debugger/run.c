@@ -87,6 +87,8 @@ int dbg_halt_all(struct dbg *d)
 	struct target *t = d->target;
 	int err = d->running ? t->ops->halt(t) : 0;
 
+	if (d->running)
+		dbg_terminal_ours(d, false);
 	d->running = false;
 	dbg_deliver(d);
 	out_flush(d->outs);
@@ -102,6 +104,7 @@ static int start(struct dbg *d)
 	if (err)
 		return err;
 	con_flush(d->con);
+	dbg_terminal_theirs(d);
 	if (d->held.valid)
 		finish_call(d, &d->held);
 	err = t->ops->resume_all(t);
@@ -152,6 +155,7 @@ static bool one_stop(struct dbg *d, struct dbg_held *h, bool pass_breaks, struct
 		d->running = false;
 		d->current = 0;
 		halt->why = DBG_ENDED;
+		dbg_terminal_ours(d, true);
 		dbg_deliver(d);
 		out_flush(d->outs);
 		dbg_report_outputs(d);

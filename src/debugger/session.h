@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <stdarg.h>
+#include <termios.h>
 
 #include "asm/asm.h"
 #include "debugger/debugger.h"
@@ -41,6 +42,14 @@ struct dbg_held {
 struct dbg_frame {
 	struct dbg *d;
 	struct tgt_thread *th; /* NULL: `?` without a debuggee */
+};
+
+/* The controlling terminal, when it is our standard input. */
+struct dbg_terminal {
+	bool was_ours; /* we were in the foreground when the debuggee was last started */
+	pid_t group; /* the debuggee's foreground group while halted; 0: none */
+	struct termios modes; /* as that group had set them */
+	struct termios our_modes;
 };
 
 struct dbg_request {
@@ -78,6 +87,7 @@ struct dbg {
 	bool running; /* between resume_all and halt */
 	struct dbg_held held;
 	volatile sig_atomic_t interrupted;
+	struct dbg_terminal terminal;
 
 	/* messages */
 	char batch[DBG_BATCH];
@@ -117,6 +127,10 @@ int dbg_code_load(struct dbg *d, struct dbg_event *e, const struct dbg_event_spe
 void dbg_code_free(struct dbg *d, struct dbg_event *e);
 bool dbg_run_code(struct eng_ctx *ctx, const struct eng_event *ev, enum eng_code which,
 		  u64 *result);
+
+/* terminal.c */
+void dbg_terminal_theirs(struct dbg *d);
+void dbg_terminal_ours(struct dbg *d, bool ended);
 
 /* run.c */
 int dbg_halt_all(struct dbg *d);

@@ -25,6 +25,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -339,6 +340,28 @@ static void do_cat(char **arg)
 			exit(99);
 }
 
+/* What a shell does with its terminal: a foreground group and modes of its own. */
+static void do_terminal(char **arg)
+{
+	pid_t before = tcgetpgrp(0);
+	struct termios old, raw_modes, now;
+
+	(void)arg;
+	signal(SIGTTOU, SIG_IGN);
+	setpgid(0, 0);
+	tcsetpgrp(0, getpgrp());
+	tcgetattr(0, &old);
+	raw_modes = old;
+	raw_modes.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	tcsetattr(0, TCSADRAIN, &raw_modes);
+	raw0(SYS_getppid);
+	tcgetattr(0, &now);
+	say("foreground", tcgetpgrp(0) == getpgrp());
+	say("modes", now.c_lflag == raw_modes.c_lflag);
+	tcsetattr(0, TCSADRAIN, &old);
+	tcsetpgrp(0, before);
+}
+
 static void do_kill(char **arg)
 {
 	raise((int)number(arg[0]));
@@ -376,6 +399,7 @@ static const struct verb {
 	{ "loop", 1, do_loop }, /* us between the calls */
 	{ "spin", 0, do_spin },
 	{ "cat", 0, do_cat },
+	{ "terminal", 0, do_terminal },
 	{ "kill", 1, do_kill },
 	{ "exit", 1, do_exit },
 };

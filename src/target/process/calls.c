@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "process.h"
 
@@ -295,13 +296,16 @@ bool call_stop(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *st
 
 /* --- signals --- */
 
-/* The terminal's keys: the kernel is the sender of what its tty layer raises. */
+/*
+ * The terminal's keys: the kernel is the sender of what its tty layer raises. Only in our
+ * own process group are they also ours: job control of a debuggee has groups of its own.
+ */
 static bool from_keyboard(const struct tgt_thread *th, int sig)
 {
 	siginfo_t si;
 
-	return (sig == SIGINT || sig == SIGQUIT) && !ptrace(PTRACE_GETSIGINFO, th->tid, 0, &si) &&
-	       si.si_code == SI_KERNEL;
+	return (sig == SIGINT || sig == SIGQUIT) && getpgid((pid_t)th->proc->pid) == getpgrp() &&
+	       !ptrace(PTRACE_GETSIGINFO, th->tid, 0, &si) && si.si_code == SI_KERNEL;
 }
 
 static bool is_caught(const struct tgt_thread *th, int sig)
