@@ -127,6 +127,18 @@ def own_seccomp_filter():
 
 
 @test
+def a_call_is_skipped_inside_a_sandbox():
+    """Whatever the debuggee's own filters say of a call that is left out."""
+    for settings, kinds in ((["settings filter off"], ("kill", "errno", "strict")),
+                            ([], ("kill", "errno"))):
+        for kind in kinds:
+            done = batch([*settings, "!syscall getuid script { $syscall_return = 1234; "
+                          "print(@rdi); event_sc(1); }"], ACT, "sandbox", kind)
+            eq((done.status, done.out, done.err, done.msg),
+               (0, "sandbox=0\ngetuid=4660\n", "", "5\n"), f"{settings} {kind}")
+
+
+@test
 def interrupted_call():
     done = batch(['!syscall read script { if (@rdx == 1) { print(0); } }',
                   '!sysret script { if ($syscall_number == 0 && @rdx == 1) '

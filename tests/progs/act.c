@@ -254,6 +254,35 @@ static void do_seccomp(char **arg)
 	say("getuid", raw0(SYS_getuid));
 }
 
+/* A sandbox that lists what is allowed: getuid is not; or strict mode. */
+static void do_sandbox(char **arg)
+{
+	unsigned refuse =
+		strcmp(arg[0], "kill") ? SECCOMP_RET_ERRNO | 77 : SECCOMP_RET_KILL_PROCESS;
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_read, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, refuse),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { .len = 6, .filter = code };
+	char text[64];
+	long uid;
+	int made, n;
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (!strcmp(arg[0], "strict"))
+		made = prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+	else
+		made = prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog);
+	uid = raw(SYS_getuid, 5, 0, 0, 0, 0, 0);
+	n = snprintf(text, sizeof(text), "sandbox=%d\ngetuid=%ld\n", made, uid);
+	raw(SYS_write, 1, (long)text, n, 0, 0, 0); /* dprintf would also seek */
+	raw0(SYS_exit);
+}
+
 /* An argument that is not there any more when somebody looks at it. */
 static void do_unmapped(char **arg)
 {
@@ -392,6 +421,7 @@ static const struct verb {
 	{ "thread-exec", 2, do_thread_exec }, /* PROGRAM N */
 	{ "exec", -1, do_exec },
 	{ "seccomp", 0, do_seccomp },
+	{ "sandbox", 1, do_sandbox }, /* kill|errno|strict */
 	{ "unmapped", 0, do_unmapped },
 	{ "edge", 0, do_edge },
 	{ "interrupted", 1, do_interrupted }, /* restart|plain */

@@ -190,6 +190,7 @@ int proc_attach(struct target *t, u32 pid)
 	proc = process_add(p, pid, NULL);
 	if (!proc)
 		return proc_fail(p, -ENOMEM, "no memory for process %u", pid);
+	proc->own_filter = st.seccomp != 0;
 	while ((n = seize_tasks(p, proc)) > 0)
 		;
 	if (!n && !proc->nthreads)

@@ -166,9 +166,7 @@ static bool restarted(struct tgt_thread *th)
 /* The target's own business with a call: what other stops rely on. */
 static void own_enter(struct proc_target *p, struct tgt_thread *th)
 {
-	if (!th->proc->launched)
-		return;
-	if (filter_affinity_call(&th->call))
+	if (th->proc->launched && filter_affinity_call(&th->call))
 		place_release(p);
 	if (filter_own_call(&th->call, th->info.entry.args[0]))
 		th->watch_exit = true;
@@ -210,6 +208,8 @@ static void own_exit(struct proc_target *p, struct tgt_thread *th)
 		return;
 	/* It installed a filter of its own: the strictest wins, so ours may not be heard. */
 	th->proc->own_filter = true;
+	if (th->proc->mode == TRACE_ALL)
+		return;
 	process_update(p, th->proc);
 	process_kick(p, th->proc);
 }
@@ -248,6 +248,8 @@ static bool leave(struct proc_target *p, struct tgt_thread *th, struct tgt_stop 
 	s64 ret = info->exit.rval;
 	u64 nr;
 
+	if (th->skipped)
+		regs_skipped(th);
 	if ((!th->inside && !unseen_entry(th)) || th->skipped) {
 		th->inside = th->skipped = false;
 		return quiet(p, th);

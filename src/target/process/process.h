@@ -98,6 +98,8 @@ struct tgt_thread {
 	bool inside; /* between a seen entry and its exit */
 	bool entry_seen; /* this call's syscall-entry stop was handled: ignore its seccomp stop */
 	bool skipped; /* short-circuited: ignore its exit stop */
+	bool swapped; /* ... by another call in its place; at its exit come back: */
+	u64 skip_ret, skip_arg; /* ... the result, and the first argument */
 	bool watch_exit; /* the target itself wants to see the result */
 	bool stepping; /* stepped into a signal handler */
 	bool detaching; /* let go at its next stop */
@@ -228,6 +230,8 @@ int proc_store_regs(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx
 int regs_store(struct proc_target *p, struct tgt_thread *th, struct eng_ctx *ctx, bool skip);
 bool regs_poke(const struct tgt_thread *th, size_t offset, u64 value);
 bool regs_peek(const struct tgt_thread *th, size_t offset, u64 *value);
+/* At the exit of a call that was left out: what its events had decided. */
+void regs_skipped(struct tgt_thread *th);
 
 /* mem.c */
 size_t proc_read_mem(struct target *t, struct tgt_thread *th, u64 addr, void *dst, size_t n);

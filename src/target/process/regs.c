@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 
 #include "process.h"
@@ -196,18 +197,65 @@ static int store_user(struct proc_target *p, struct tgt_thread *th, struct eng_c
 	return 0;
 }
 
+static u64 read_nr(enum abi_id abi)
+{
+	switch (abi) {
+	case ABI_I386:
+		return 3;
+	case ABI_X32:
+		return ABI_X32_BIT | SYS_read;
+	default:
+		return SYS_read;
+	}
+}
+
+/*
+ * At a syscall-entry stop the filters of the debuggee are still to be asked: one that lists
+ * what is allowed ends the process for number -1, as strict mode does. All of them know
+ * read(2), which has no effect on descriptor -1.
+ */
+static int swap_call(struct proc_target *p, struct tgt_thread *th, struct eng_ctx *ctx)
+{
+	unsigned arg = abi_conventions[th->call.abi].arg[0];
+
+	th->swapped = true;
+	th->skip_arg = ctx->reg[arg];
+	ctx->dirty &= ~ENG_BIT(arg);
+	if (!regs_poke(th, R(orig_rax), read_nr(th->call.abi)) ||
+	    !regs_poke(th, user_offset[arg], ~0ULL))
+		return store_failed(p, th);
+	return 0;
+}
+
 /*
  * Leave the call out: number -1 makes the kernel skip it and keep rax, in this very stop.
  * rax as the events left it is the result, unless one set $syscall_return.
  */
 static int store_skip(struct proc_target *p, struct tgt_thread *th, struct eng_ctx *ctx)
 {
-	if (!regs_poke(th, R(orig_rax), ~0ULL) ||
-	    !regs_poke(th, R(rax), ctx->ret_set ? ctx->ret : ctx->reg[ENG_RAX]))
-		return store_failed(p, th);
+	int err = 0;
+
+	th->skip_ret = ctx->ret_set ? ctx->ret : ctx->reg[ENG_RAX];
+	th->swapped = false;
+	if (th->at == STOP_ENTRY && (th->proc->own_filter || p->base_filters))
+		err = swap_call(p, th, ctx);
+	else if (!regs_poke(th, R(orig_rax), ~0ULL) || !regs_poke(th, R(rax), th->skip_ret))
+		err = store_failed(p, th);
 	th->skipped = true;
 	ctx->dirty &= ~ENG_BIT(ENG_RAX);
-	return 0;
+	return err;
+}
+
+void regs_skipped(struct tgt_thread *th)
+{
+	if (th->swapped) {
+		regs_poke(th, R(orig_rax), ~0ULL); /* nothing is to be made again */
+		regs_poke(th, user_offset[abi_conventions[th->call.abi].arg[0]], th->skip_arg);
+	}
+	/* A filter may have given number -1 a result of its own. */
+	if ((u64)th->info.exit.rval != th->skip_ret)
+		regs_poke(th, R(rax), th->skip_ret);
+	th->swapped = false;
 }
 
 int regs_store(struct proc_target *p, struct tgt_thread *th, struct eng_ctx *ctx, bool skip)

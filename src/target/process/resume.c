@@ -29,7 +29,7 @@ static enum __ptrace_request request(const struct proc_target *p, struct tgt_thr
 	}
 	if (th->inside && !th->skipped && mode == TRACE_FILTER && wants_exit(p, &th->call))
 		return PTRACE_SYSCALL;
-	th->inside = false;
+	th->inside = th->skipped = false;
 	return PTRACE_CONT;
 }
 
