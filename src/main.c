@@ -272,7 +272,7 @@ static void run(struct dbg *d, struct cmd *c, const struct options *o, struct en
 		if (!o->batch || (!o->nactions && !isatty(STDIN_FILENO)))
 			res = cmd_read_stdin(c);
 		if (o->batch && res != CMD_EXIT)
-			batch_ending(d, cmd_run_to_end(c), end);
+			batch_ending(d, cmd_run_to_end(c) == CMD_FAILED ? CMD_FAILED : res, end);
 	}
 	if (cmd_signal_fatal())
 		end->signal = cmd_signal_fatal();

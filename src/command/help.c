@@ -189,7 +189,7 @@ static void man_command(FILE *out, const struct cmd_desc *desc)
 	fputs(".TP\n.B ", out);
 	put_roff(out, cmd_name(desc, name, sizeof(name)));
 	if (desc->syntax[0]) {
-		fputs("\n.RI ", out);
+		fputc('\n', out);
 		put_roff(out, desc->syntax);
 	}
 	fputs("\n.br\n", out);

@@ -25,6 +25,9 @@ struct cmd {
 extern const struct cmd_desc cmd_events[], cmd_running[], cmd_debuggee[], cmd_evaluate[],
 	cmd_registers[], cmd_outputs[], cmd_scripts[], cmd_session[];
 
+/* Length of the mark that some editors begin UTF-8 files with. */
+size_t cmd_bom(const char *text);
+
 /* Memory that is there; without it the debugger ends with a message. */
 void *cmd_alloc(size_t size);
 void *cmd_realloc(void *p, size_t size);

@@ -3,6 +3,7 @@
  * interp.c - running one command: finding it, checking what it needs, and telling what
  * is wrong with it at the place where it is wrong.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -126,7 +127,8 @@ enum cmd_result cmd_misuse(struct cmd *c, const struct cmd_desc *desc, const str
 	err_at(&err, line, tok);
 	cmd_name(desc, name, sizeof(name));
 	snprintf(err.message, sizeof(err.message), "incorrect use of '%s'", name);
-	cmd_err_hint(&err, "%s %s; '.help %s' tells more", name, desc->syntax, name);
+	cmd_err_hint(&err, "%s%s%s; '.help %s' tells more", name, desc->syntax[0] ? " " : "",
+		     desc->syntax, name);
 	return cmd_show_err(c, line, &err);
 }
 
@@ -243,6 +245,8 @@ char *cmd_read_file(const char *path, size_t *len, char **why)
 		goto fail; /* a directory, for one: EISDIR */
 	fclose(f);
 	text[n] = '\0';
+	n -= cmd_bom(text);
+	memmove(text, text + cmd_bom(text), n + 1);
 	*len = n;
 	return text;
 fail:
@@ -276,6 +280,24 @@ static bool needs_met(struct cmd *c, const struct cmd_desc *desc)
 	return true;
 }
 
+/* The command of a raw line without the blank behind it (`?print(1);`, `print@rax`): its length. */
+static size_t glued(const char *word)
+{
+	char name[24];
+
+	snprintf(name, sizeof(name), "%s", word);
+	for (size_t len = strlen(name); len--;) {
+		bool apart = !isalnum((unsigned char)name[len]) || (len && ispunct(name[len - 1]));
+		const struct cmd_desc *desc;
+
+		name[len] = '\0';
+		desc = cmd_find(name);
+		if (apart && desc && desc->flags & CMD_RAW)
+			return len;
+	}
+	return 0;
+}
+
 static enum cmd_result unknown(struct cmd *c, const struct cmd_line *line)
 {
 	const struct cmd_tok *tok = &line->tok[0];
@@ -287,7 +309,10 @@ static enum cmd_result unknown(struct cmd *c, const struct cmd_line *line)
 			    "a command was expected, not a block in braces");
 	else
 		cmd_err_set(&err, tok->off, tok->len, "unknown command '%.64s'", tok->text);
-	if (near)
+	if (tok->kind == CMD_WORD && glued(tok->text))
+		cmd_err_hint(&err, "a blank is needed behind '%.*s'", (int)glued(tok->text),
+			     tok->text);
+	else if (near)
 		cmd_err_hint(&err, "did you mean '%s'?", near);
 	else
 		cmd_err_hint(&err, "'.help' lists the commands");

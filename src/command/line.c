@@ -74,6 +74,11 @@ void cmd_err_hint(struct cmd_err *err, const char *fmt, ...)
 	va_end(ap);
 }
 
+size_t cmd_bom(const char *text)
+{
+	return strncmp(text, "\xef\xbb\xbf", 3) ? 0 : 3;
+}
+
 /* --- scanning --- */
 
 enum piece_kind {

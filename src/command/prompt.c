@@ -73,11 +73,30 @@ static char *next_completion(const char *word, int state)
 	return cmd_complete(in.c, text, start, word, state);
 }
 
+/*
+ * Where the word to complete begins: names of files have slashes in them, which scripts divide
+ * with. Readline wants the characters that end a word, by the place of the cursor.
+ */
+static char *word_breaks(void)
+{
+	static char script[] = " \t\n\"{}(),;=+*/&|<>", file[] = " \t\n\"{}", inner[] = ":";
+	int start = rl_point;
+
+	while (start && !strchr(file, rl_line_buffer[start - 1]))
+		start--;
+	if (start && rl_line_buffer[start - 1] == '{' &&
+	    !strncasecmp(rl_line_buffer + start, "file:", 5))
+		return inner;
+	return cmd_completes_file(rl_line_buffer, (size_t)start) ? file : script;
+}
+
 static char **complete(const char *word, int start, int end)
 {
 	char **matches = rl_completion_matches(word, next_completion);
 
 	(void)end;
+	if (start && rl_line_buffer[start - 1] == ':')
+		rl_completion_append_character = '}'; /* {file:PATH} is verbatim, blanks too */
 	rl_attempted_completion_over =
 		matches || !cmd_completes_file(rl_line_buffer, (size_t)start);
 	return matches;
@@ -131,7 +150,7 @@ static void editing_begin(void)
 	rl_readline_name = "lstar";
 	rl_catch_signals = 0;
 	rl_attempted_completion_function = complete;
-	rl_completer_word_break_characters = " \t\n\"{}(),;=+*/&|<>";
+	rl_completion_word_break_hook = word_breaks;
 	using_history();
 	stifle_history(HISTORY_LINES);
 	if (path)
@@ -248,9 +267,16 @@ enum cmd_result cmd_read_stdin(struct cmd *c)
 			break;
 		}
 		if (line[n - 1] == '\n')
-			line[n - 1] = '\0';
+			line[--n] = '\0';
+		if (strlen(line) != (size_t)n) {
+			res = cmd_fail(c,
+				       "line %u of standard input is no command: it has NUL "
+				       "bytes in it",
+				       ++feed.line);
+			continue;
+		}
 		con_echo(c->con, "", line);
-		res = take_line(c, &feed, line, "<stdin>");
+		res = take_line(c, &feed, line + (feed.line ? 0 : cmd_bom(line)), "<stdin>");
 	}
 	/* An unfinished block at the end of input is executed as it is. */
 	if (feed.first && res != CMD_EXIT && !cmd_signal_fatal() && !c->interrupted)

@@ -129,6 +129,11 @@ int out_create(struct out_set *set, const char *name, const char *type, const ch
 		return error(set, EEXIST, "an output called '%s' already exists", name);
 	if (!*name)
 		return error(set, EINVAL, "an output needs a name");
+	if (strpbrk(name, ",{}\n"))
+		return error(set, EINVAL,
+			     "the name '%.49s' could not be told from others in 'output { A, B }': "
+			     "no comma, brace or line break, please",
+			     name);
 	if (strlen(name) > OUT_NAME_MAX)
 		return error(set, ENAMETOOLONG,
 			     "the name '%.20s...' is too long: %zu characters, at most %d", name,

@@ -3,7 +3,7 @@
 
 import os
 
-from harness import ACT, batch, eq, fail, has, main, matches, test, write
+from harness import ACT, batch, eq, fail, has, lstar, main, matches, test, write
 
 
 def refused(command, *texts, column=None):
@@ -230,6 +230,45 @@ def missing_script_file():
 def directory_as_a_script():
     os.mkdir("dir")
     matches(batch([".script dir"]).err, r"(?i)dir.*directory")
+
+
+@test
+def last_failed_command_is_the_status_of_a_batch():
+    eq(batch([".attach pid 3ffffe"]).status, 125)
+    eq(batch([".script /no/such/file.ds"]).status, 125)
+    eq(batch([".attach pid 3ffffe", "print 5"]).status, 0)
+    eq(batch(["no-such-command"], ACT, "exit", 7).status, 7)
+
+
+@test
+def hints_of_forgotten_blanks():
+    for text, name in (("?print(1);", "?"), ("print@rax", "print"), ("print(1)", "print")):
+        has(batch([text]).err, f"hint: a blank is needed behind '{name}'\n")
+    has(batch(["exit now"]).err, "hint: exit; '.help exit'")
+
+
+@test
+def names_of_outputs_that_no_event_could_name():
+    for name in ("a,b", '"a{b"', "a\\}b"):
+        has(batch([f"output create {name} file x"]).err, "comma, brace or line break")
+        eq(os.path.exists("x"), False)
+
+
+@test
+def byte_order_marks_are_passed_over():
+    write("bom.ds", "\ufeffprint 5\n")
+    write("event.ds", "\ufeffprint(6);\n")
+    eq(batch([".script bom.ds"]).ok().msg, "5\n")
+    eq(batch(["!syscall 0n999 script {file:event.ds}"], ACT, "quiet", 999, 0, 0, 0).ok().msg, "6\n")
+    eq(lstar("-q", stdin="\ufeffprint 7\n").ok().out, "7\n")
+
+
+@test
+def nul_bytes_on_standard_input():
+    done = lstar("-q", stdin="print 1\nprint\0 2\nno-such\n")
+    eq(done.out, "1\n")
+    matches(done.err, r"line 2 .*NUL")
+    matches(done.err, r"<stdin>:3:1")
 
 
 @test

@@ -333,6 +333,7 @@ TEST(manual_page_has_every_command)
 	CHECK_EQ(fclose(f), 0);
 	CHECK(strstr(text, "\n.B !syscall2\n"));
 	CHECK(strstr(text, "\n.B \\&.logclose\n"));
+	CHECK(strstr(text, "\n[CALL] [pid ID|all] [core N|all] "));
 	CHECK(strstr(text, "$syscall_return"));
 	CHECK(strstr(text, "spinlock_lock_custom_wait"));
 	free(text);
