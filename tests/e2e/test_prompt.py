@@ -101,6 +101,27 @@ def completion_of_files():
 
 
 @test
+def completion_of_files_in_other_directories():
+    os.mkdir("sub")
+    with open("sub/second-one.ds", "w", encoding="ascii") as f:
+        f.write("print 78\n")
+    with open("sub/event.ds", "w", encoding="ascii") as f:
+        f.write("print(1);\n")
+    tty = Pty("-q")
+    tty.expect(PROMPT)
+    tty.send(f".script {os.getcwd()}/sub/sec\t")
+    tty.expect(r"second-one\.ds")
+    tty.send("\n")
+    tty.expect(r"\n78\n")
+    tty.expect(PROMPT)
+    tty.send("!syscall script {file:sub/ev\t")
+    tty.expect(r"event\.ds")
+    tty.send("\n")
+    tty.line("events")
+    tty.expect(r"0 +\(enabled\) +!syscall script \{file:sub/event\.ds\}")
+
+
+@test
 def history_goes_back():
     tty = Pty("-q")
     tty.expect(PROMPT)
