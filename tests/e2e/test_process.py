@@ -44,6 +44,14 @@ def vforks_are_followed():
 
 
 @test
+def children_cannot_ask_not_to_be_traced():
+    """They would inherit the filter without the tracer that answers it."""
+    for how in ("clone", "clone3"):
+        done = batch(["!syscall getppid script { print($pid == $tid); }"], ACT, "untraced", how)
+        eq((done.status, done.out, done.err, done.msg), (0, "untraced=3\n", "", "1\n"), how)
+
+
+@test
 def posix_spawn_is_followed():
     done, count = counted(ACT, "spawn", ACT, 5)
     eq((done.status, done.out, count), (0, "getppid=1\nspawn=0\n", "6 calls"))

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -148,6 +149,23 @@ static __attribute__((noinline)) long vfork_once(void)
 		_exit(0);
 	}
 	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+/* Children that ask not to be traced. */
+static void do_untraced(char **arg)
+{
+	struct clone_args args = { .flags = CLONE_UNTRACED, .exit_signal = SIGCHLD };
+	int status;
+	long pid;
+
+	if (strcmp(arg[0], "clone3"))
+		pid = raw(SYS_clone, CLONE_UNTRACED | SIGCHLD, 0, 0, 0, 0, 0);
+	else
+		pid = raw(SYS_clone3, (long)&args, sizeof(args), 0, 0, 0, 0);
+	if (!pid)
+		_exit(raw0(SYS_getppid) > 0 ? 3 : 4);
+	waitpid((pid_t)pid, &status, 0);
+	say("untraced", WEXITSTATUS(status));
 }
 
 static void do_vfork(char **arg)
@@ -414,6 +432,7 @@ static const struct verb {
 	{ "connect", 1, do_connect },
 	{ "int80", 1, do_int80 },
 	{ "fork", 1, do_fork },
+	{ "untraced", 1, do_untraced }, /* clone|clone3 */
 	{ "vfork", 1, do_vfork },
 	{ "spawn", 2, do_spawn }, /* PROGRAM N */
 	{ "threads", 2, do_threads }, /* THREADS CALLS */

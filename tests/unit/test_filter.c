@@ -32,6 +32,9 @@ static u32 run(const struct sock_filter *prog, size_t n, const struct seccomp_da
 		case BPF_JMP | BPF_JGE | BPF_K:
 			pc += a >= f->k ? f->jt : f->jf;
 			break;
+		case BPF_JMP | BPF_JSET | BPF_K:
+			pc += a & f->k ? f->jt : f->jf;
+			break;
 		case BPF_RET | BPF_K:
 			return f->k;
 		default:
@@ -59,7 +62,8 @@ static bool in_set(const struct call_set *set, u32 nr)
 
 static bool base_call(u32 nr)
 {
-	return nr == SYS_seccomp || nr == SYS_sched_setaffinity || nr == SYS_sched_getaffinity;
+	return nr == SYS_clone3 || nr == SYS_seccomp || nr == SYS_sched_setaffinity ||
+	       nr == SYS_sched_getaffinity;
 }
 
 static void check_set(const struct call_set *set, bool base)
@@ -71,9 +75,12 @@ static void check_set(const struct call_set *set, bool base)
 	for (u32 nr = 0; nr < TGT_MAX_NR; nr++) {
 		bool want = in_set(set, nr) || (base && base_call(nr));
 		bool filters = base && nr == SYS_prctl;
+		bool untraced = base && nr == SYS_clone;
 
 		CHECK_EQ(stops(prog, n, AUDIT_ARCH_X86_64, nr, 0), want);
 		CHECK_EQ(stops(prog, n, AUDIT_ARCH_X86_64, nr, PR_SET_SECCOMP), want || filters);
+		CHECK_EQ(stops(prog, n, AUDIT_ARCH_X86_64, nr, CLONE_UNTRACED), want || untraced);
+		CHECK_EQ(stops(prog, n, AUDIT_ARCH_X86_64, nr, (u32)~CLONE_UNTRACED), want);
 	}
 	CHECK_EQ(stops(prog, n, AUDIT_ARCH_X86_64, TGT_MAX_NR, 0), set->other);
 	CHECK_EQ(stops(prog, n, AUDIT_ARCH_X86_64, ~0u, 0), set->other);

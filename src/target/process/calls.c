@@ -163,13 +163,36 @@ static bool restarted(struct tgt_thread *th)
 
 /* --- entry --- */
 
+/*
+ * A child made with CLONE_UNTRACED would run with our filters and without a tracer: its
+ * calls would fail with ENOSYS. The flag means nothing else.
+ */
+static void keep_child(struct proc_target *p, struct tgt_thread *th, bool in_memory)
+{
+	u64 arg = th->info.entry.args[0], flags = arg;
+
+	if (in_memory && proc_read_mem(&p->base, th, arg, &flags, sizeof(flags)) != sizeof(flags))
+		return;
+	if (!(flags & CLONE_UNTRACED))
+		return;
+	flags &= ~(u64)CLONE_UNTRACED;
+	if (in_memory)
+		proc_write_mem(&p->base, th, arg, &flags, sizeof(flags));
+	else
+		regs_poke(th, th->call.abi == ABI_I386 ? REG(rbx) : REG(rdi), flags);
+}
+
 /* The target's own business with a call: what other stops rely on. */
 static void own_enter(struct proc_target *p, struct tgt_thread *th)
 {
+	bool in_memory;
+
 	if (th->proc->launched && filter_affinity_call(&th->call))
 		place_release(p);
 	if (filter_own_call(&th->call, th->info.entry.args[0]))
 		th->watch_exit = true;
+	if (filter_clone_call(&th->call, &in_memory))
+		keep_child(p, th, in_memory);
 }
 
 static bool enter(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop)

@@ -8,18 +8,20 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include "process.h"
 
+#define NR_I386_CLONE 120
 #define NR_I386_PRCTL 172
 #define NR_I386_SCHED_SETAFFINITY 241
 #define NR_I386_SCHED_GETAFFINITY 242
 #define NR_I386_SECCOMP 354
 
-enum verdict { PASS, STOP, PRCTL };
+enum verdict { PASS, STOP, PRCTL, CLONE };
 
 struct range {
 	u32 start;
@@ -66,6 +68,10 @@ static void emit_verdict(struct builder *b, enum verdict v)
 	if (v == PRCTL) {
 		emit_load(b, offsetof(struct seccomp_data, args[0]));
 		emit_stop_if(b, PR_SET_SECCOMP);
+	} else if (v == CLONE) {
+		emit_load(b, offsetof(struct seccomp_data, args[0]));
+		emit(b, BPF_JMP | BPF_JSET | BPF_K, CLONE_UNTRACED, 0, 1);
+		emit_stop(b);
 	}
 	emit_pass(b);
 }
@@ -93,6 +99,9 @@ static enum verdict base_verdict(u32 nr)
 	switch (nr) {
 	case SYS_prctl:
 		return PRCTL;
+	case SYS_clone:
+		return CLONE;
+	case SYS_clone3: /* its flags are in memory */
 	case SYS_seccomp:
 	case SYS_sched_setaffinity:
 	case SYS_sched_getaffinity:
@@ -110,11 +119,15 @@ static void emit_others(struct builder *b, const struct call_set *set, bool base
 		return;
 	}
 	if (base && i386) {
+		emit_stop_if(b, NR_I386_CLONE);
+		emit_stop_if(b, SYS_clone3);
 		emit_stop_if(b, NR_I386_PRCTL);
 		emit_stop_if(b, NR_I386_SECCOMP);
 		emit_stop_if(b, NR_I386_SCHED_SETAFFINITY);
 		emit_stop_if(b, NR_I386_SCHED_GETAFFINITY);
 	} else if (base) {
+		emit_stop_if(b, ABI_X32_BIT | SYS_clone);
+		emit_stop_if(b, ABI_X32_BIT | SYS_clone3);
 		emit_stop_if(b, ABI_X32_BIT | SYS_prctl);
 		emit_stop_if(b, ABI_X32_BIT | SYS_seccomp);
 		emit_stop_if(b, ABI_X32_BIT | SYS_sched_setaffinity);
@@ -166,6 +179,14 @@ bool filter_own_call(const struct call *c, u64 arg0)
 	if (nr == (i386 ? NR_I386_SECCOMP : SYS_seccomp))
 		return (u32)arg0 <= SECCOMP_SET_MODE_FILTER;
 	return false;
+}
+
+bool filter_clone_call(const struct call *c, bool *flags_in_memory)
+{
+	u64 nr = c->nr & ~(u64)ABI_X32_BIT;
+
+	*flags_in_memory = nr == SYS_clone3; /* one number in all ABIs */
+	return *flags_in_memory || nr == (c->abi == ABI_I386 ? NR_I386_CLONE : SYS_clone);
 }
 
 bool filter_affinity_call(const struct call *c)

@@ -264,6 +264,7 @@ size_t procfs_read(const char *path, char *buf, size_t size);
 size_t filter_compile(const struct call_set *set, bool base, struct sock_filter *prog);
 /* Calls that change what the filters mean or what placement hides. */
 bool filter_own_call(const struct call *c, u64 arg0);
+bool filter_clone_call(const struct call *c, bool *flags_in_memory);
 bool filter_affinity_call(const struct call *c);
 
 /* inject.c */
