@@ -36,6 +36,22 @@ static enum cmd_result done(struct cmd *c, const struct cmd_line *line, const ch
 	return CMD_OK;
 }
 
+/* Closed is final: who still prints there should know that nothing arrives. */
+static enum cmd_result close_output(struct cmd *c, const struct cmd_line *line)
+{
+	const char *name = line->tok[2].text;
+	enum cmd_result res = done(c, line, "closed", out_close(dbg_outputs(c->d), name));
+	struct dbg_event_info info;
+
+	for (size_t i = 0; res == CMD_OK && dbg_event_list(c->d, i, &info); i++)
+		if (dbg_event_prints_to(c->d, info.id, name))
+			con_warning(c->con,
+				    "event %x prints to output '%s': what it prints is dropped "
+				    "from now on; 'events c %x' clears it",
+				    info.id, name, info.id);
+	return res;
+}
+
 static enum cmd_result create(struct cmd *c, const struct cmd_line *line)
 {
 	const struct cmd_tok *type = &line->tok[3];
@@ -70,7 +86,7 @@ static enum cmd_result run_output(struct cmd *c, const struct cmd_desc *desc,
 		return create(c, line);
 	if (op == 1)
 		return done(c, line, "opened", out_open(dbg_outputs(c->d), line->tok[2].text));
-	return done(c, line, "closed", out_close(dbg_outputs(c->d), line->tok[2].text));
+	return close_output(c, line);
 }
 
 static const struct cmd_option output_options[] = {
@@ -90,7 +106,8 @@ const struct cmd_desc cmd_outputs[] = {
 	  "list, create, open or close outputs of events",
 	  "An event with 'output { NAME }' delivers what its script prints to that output instead "
 	  "of the console, as raw text. A module is a shared library that has the function "
-	  "hyperdbg_event_forwarding(char *message, unsigned length). Without arguments: the list, "
+	  "lstar_event_forwarding or hyperdbg_event_forwarding (char *message, unsigned length). "
+	  "What is printed to an output that is not open is dropped. Without arguments: the list, "
 	  "with what was delivered and what was lost.",
 	  "output create log file /tmp/calls.txt", 0, output_options, run_output },
 	{ .names = NULL },

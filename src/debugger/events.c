@@ -263,6 +263,17 @@ int dbg_event_sc(struct dbg *d, bool on)
 	return 0;
 }
 
+bool dbg_event_prints_to(const struct dbg *d, u32 id, const char *output)
+{
+	const struct out_source *src = out_find(d->outs, output);
+
+	for (size_t i = 0; i < d->nevents; i++)
+		for (size_t k = 0; d->event[i]->ev.id == id && k < d->event[i]->nout; k++)
+			if (d->event[i]->out[k] == src)
+				return true;
+	return false;
+}
+
 bool dbg_event_list(const struct dbg *d, size_t i, struct dbg_event_info *info)
 {
 	if (i >= d->nevents)

@@ -74,7 +74,10 @@ static void to_outputs(struct dbg *d, struct dbg_event *e, const char *text, siz
 	for (size_t i = 0; i < e->nout; i++) {
 		const char *failed = NULL;
 
-		out_send(e->out[i], text, len, &failed);
+		if (!out_send(e->out[i], text, len, &failed)) {
+			e->ev.dropped++;
+			d->stats.dropped++;
+		}
 		if (failed)
 			con_error(d->con, "%s; what event %x prints is no longer delivered there",
 				  failed, e->ev.id);

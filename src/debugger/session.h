@@ -27,7 +27,6 @@ struct dbg_event {
 	size_t nout;
 	char *command;
 	char *script_name; /* where the script stands, for its errors */
-	u64 outlost; /* texts for outputs that were not open */
 };
 
 /* The stop that the session is halted at: kept whole, so that `g` can finish it. */

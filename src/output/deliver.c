@@ -230,13 +230,13 @@ static bool send_module(struct out_source *src, const char *text, size_t len)
 	return true;
 }
 
-void out_send(struct out_source *src, const char *text, size_t len, const char **failed)
+bool out_send(struct out_source *src, const char *text, size_t len, const char **failed)
 {
 	bool taken = false;
 
 	*failed = NULL;
 	if (!len)
-		return;
+		return true;
 	src->set->settled = false;
 	if (src->state == OUT_OPEN)
 		taken = src->type == OUT_MODULE ? send_module(src, text, len)
@@ -247,6 +247,7 @@ void out_send(struct out_source *src, const char *text, size_t len, const char *
 		*failed = src->report;
 		src->failure_told = true;
 	}
+	return taken;
 }
 
 void out_flush(struct out_set *set)

@@ -61,8 +61,9 @@ bool out_list(const struct out_set *set, size_t i, struct out_info *info);
  * Deliver one message. Bytes go out in order. A source that is not open gets nothing, and
  * the message counts as dropped. A source that fails (full disk, reader gone) is marked
  * FAILED; then and only then @failed is set to "output 'x' (file y) failed: why", to be said once.
+ * False: dropped.
  */
-void out_send(struct out_source *src, const char *text, size_t len, const char **failed);
+bool out_send(struct out_source *src, const char *text, size_t len, const char **failed);
 /*
  * Write what is buffered, as far as the sinks take it at once; called when the debuggee
  * stops or the debugger is idle.

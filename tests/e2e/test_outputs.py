@@ -224,6 +224,17 @@ def log_errors():
 
 
 @test
+def closing_an_output_that_an_event_prints_to():
+    done = batch(["output create log file x.txt", "output open log",
+                  "!syscall 0n999 output { log } script { print(@rdi); }", "output close log",
+                  "g", "events", "output", ".status"], ACT, *CALL)
+    matches(done.err, r"(?m)^lstar: warning: event 0 prints to output 'log'.* dropped")
+    matches(done.msg, r"fired 1, messages dropped 1\]")
+    matches(done.msg, r"0 bytes in 0 messages delivered, 1 dropped")
+    matches(done.msg, r"1 messages, 1 dropped")
+
+
+@test
 def flush_says_how_many():
     matches(batch(["flush"]).ok().msg, r"\b0\b")
 
