@@ -199,7 +199,7 @@ static int launch_status(int err)
 }
 
 /* The debuggee of the command line: 0 or the exit status. */
-static int begin(struct dbg *d, struct cmd *c, const struct options *o)
+static int begin(struct dbg *d, const struct options *o)
 {
 	if (o->program) {
 		int err = dbg_launch(d, o->program);
@@ -208,7 +208,6 @@ static int begin(struct dbg *d, struct cmd *c, const struct options *o)
 			con_error(dbg_console(d), "%s", dbg_error(d));
 			return launch_status(err);
 		}
-		cmd_launched(c);
 	}
 	for (size_t i = 0; i < o->npids; i++) {
 		if (dbg_attach(d, o->pid[i])) {
@@ -260,7 +259,7 @@ static void run(struct dbg *d, struct cmd *c, const struct options *o, struct en
 	enum cmd_result res;
 	bool terminal = isatty(STDIN_FILENO) && !o->batch;
 
-	end->status = begin(d, c, o);
+	end->status = begin(d, o);
 	if (end->status)
 		return;
 	res = run_actions(c, o, dbg_console(d));

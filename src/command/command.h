@@ -81,8 +81,6 @@ enum cmd_result cmd_run(struct cmd *c, const char *text, const char *file, u32 l
 enum cmd_result cmd_script(struct cmd *c, char *const *argv, size_t argc);
 /* Let the debuggee run to its end; breaks print their lines and it goes on. */
 enum cmd_result cmd_run_to_end(struct cmd *c);
-/* Say that the debuggee was launched, so that its end can be told with its number. */
-void cmd_launched(struct cmd *c);
 /* Ctrl-C has stopped the debuggee: what was to follow should not be run. */
 bool cmd_was_interrupted(const struct cmd *c);
 bool cmd_interrupted(struct cmd *c); /* the same, once */

@@ -29,10 +29,9 @@ static enum cmd_result run_start(struct cmd *c, const struct cmd_desc *desc,
 		argv[n++] = line->tok[i].text;
 	err = dbg_launch(c->d, argv);
 	free(argv);
-	if (!err) {
-		cmd_launched(c);
-		cmd_note(c, "process %u started and stopped at its entry point", c->launched);
-	}
+	if (!err)
+		cmd_note(c, "process %u started and stopped at its entry point",
+			 dbg_launched_pid(c->d));
 	return check(c, err);
 }
 
@@ -44,10 +43,9 @@ static enum cmd_result run_restart(struct cmd *c, const struct cmd_desc *desc,
 	if (line->ntok > 1)
 		return cmd_misuse(c, desc, line, &line->tok[1]);
 	err = dbg_restart(c->d);
-	if (!err) {
-		cmd_launched(c);
-		cmd_note(c, "process %u started and stopped at its entry point", c->launched);
-	}
+	if (!err)
+		cmd_note(c, "process %u started and stopped at its entry point",
+			 dbg_launched_pid(c->d));
 	return check(c, err);
 }
 

@@ -15,7 +15,6 @@ struct cmd {
 	const char *file; /* where the running command stands */
 	u32 line;
 	unsigned depth; /* of nested .script files */
-	u32 launched; /* pid of what was launched last; 0: nothing */
 	bool interrupted;
 	bool said_variant; /* that !syscall2 is !syscall here */
 	bool said_no_debuggee; /* that registers are zero */

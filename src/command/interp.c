@@ -29,11 +29,6 @@ void cmd_free(struct cmd *c)
 	free(c);
 }
 
-void cmd_launched(struct cmd *c)
-{
-	c->launched = dbg_current_pid(c->d);
-}
-
 bool cmd_was_interrupted(const struct cmd *c)
 {
 	return c->interrupted;

@@ -17,7 +17,7 @@ static enum cmd_result go(struct cmd *c, bool quiet, enum dbg_why *why)
 	enum cmd_result res = CMD_OK;
 
 	con_flush(c->con);
-	dbg_go(c->d, false, &halt);
+	dbg_go(c->d, &halt);
 	*why = halt.why;
 	if (halt.why != DBG_ENDED || !quiet)
 		res = cmd_show_halt(c, &halt);
@@ -57,7 +57,7 @@ static enum cmd_result run_pause(struct cmd *c, const struct cmd_desc *desc,
 		return CMD_OK;
 	}
 	dbg_interrupt(c->d);
-	dbg_go(c->d, false, &halt);
+	dbg_go(c->d, &halt);
 	return cmd_show_halt(c, &halt);
 }
 

@@ -155,17 +155,18 @@ static void show_status(struct cmd *c, u32 pid, int status)
 		con_printf(c->con, "process %u killed by signal %d\n", pid, WTERMSIG(status));
 }
 
-static void show_end(struct cmd *c, const struct dbg_halt *halt)
+/* Processes that have ended meanwhile. True: there were some. */
+static bool show_ends(struct cmd *c)
 {
+	bool any = false;
 	int status;
+	u32 pid;
 
-	if (c->launched && dbg_exit_status(c->d, &status))
-		show_status(c, c->launched, status);
-	else if (halt->stop.kind == TGT_STOP_PROCESS_END)
-		show_status(c, halt->stop.pid, halt->stop.status);
-	else
-		con_printf(c->con, "no debuggee is left\n");
-	c->launched = 0;
+	while (dbg_next_end(c->d, &pid, &status)) {
+		show_status(c, pid, status);
+		any = true;
+	}
+	return any;
 }
 
 static void show_interrupted(struct cmd *c)
@@ -181,6 +182,8 @@ static void show_interrupted(struct cmd *c)
 
 enum cmd_result cmd_show_halt(struct cmd *c, const struct dbg_halt *halt)
 {
+	bool ends = show_ends(c);
+
 	switch (halt->why) {
 	case DBG_BREAK:
 		return show_break(c, halt);
@@ -188,7 +191,8 @@ enum cmd_result cmd_show_halt(struct cmd *c, const struct dbg_halt *halt)
 		show_interrupted(c);
 		return CMD_OK;
 	case DBG_ENDED:
-		show_end(c, halt);
+		if (!ends)
+			con_printf(c->con, "no debuggee is left\n");
 		return CMD_OK;
 	case DBG_TIMEOUT:
 		return CMD_OK;

@@ -41,6 +41,80 @@ static void fix_current(struct dbg *d)
 		d->held.valid = false;
 }
 
+/* --- roots --- */
+
+static struct dbg_root *find_root(struct dbg *d, u32 pid)
+{
+	for (size_t i = 0; i < d->nroots; i++)
+		if (d->root[i].pid == pid && !d->root[i].ended)
+			return &d->root[i];
+	return NULL;
+}
+
+/* Room for one more, before the process is made: an end that nobody keeps would be lost. */
+static int reserve_root(struct dbg *d)
+{
+	size_t cap = d->cap_roots ? d->cap_roots * 2 : 4;
+	struct dbg_root *root;
+
+	if (d->nroots < d->cap_roots)
+		return 0;
+	root = realloc(d->root, cap * sizeof(*root));
+	if (!root)
+		return dbg_fail(d, -ENOMEM, "no memory for another debuggee");
+	d->root = root;
+	d->cap_roots = cap;
+	return 0;
+}
+
+static void add_root(struct dbg *d, u32 pid, bool launched)
+{
+	struct dbg_root root = { .pid = pid, .main = launched };
+
+	for (size_t i = 0; i < d->nroots; i++)
+		root.main &= !d->root[i].main;
+	root.main &= !d->have_status;
+	d->root[d->nroots++] = root;
+}
+
+static void remove_root(struct dbg *d, struct dbg_root *root)
+{
+	if (root)
+		memmove(root, root + 1, (size_t)(d->root + --d->nroots - root) * sizeof(*root));
+}
+
+void dbg_root_ended(struct dbg *d, u32 pid, int status)
+{
+	struct dbg_root *root = find_root(d, pid);
+
+	if (!root)
+		return;
+	root->ended = true;
+	root->status = status;
+	if (root->main) {
+		d->status = status;
+		d->have_status = true;
+	}
+}
+
+bool dbg_next_end(struct dbg *d, u32 *pid, int *status)
+{
+	for (size_t i = 0; i < d->nroots; i++) {
+		if (!d->root[i].ended)
+			continue;
+		*pid = d->root[i].pid;
+		*status = d->root[i].status;
+		remove_root(d, &d->root[i]);
+		return true;
+	}
+	return false;
+}
+
+u32 dbg_launched_pid(const struct dbg *d)
+{
+	return d->launched;
+}
+
 static char **copy_argv(char *const *argv)
 {
 	size_t n = 0;
@@ -67,8 +141,11 @@ int dbg_launch(struct dbg *d, char *const *argv)
 	u32 pid;
 
 	con_flush(d->con);
-	int err = d->target->ops->launch(d->target, &l, &pid);
+	int err = reserve_root(d);
 
+	if (err)
+		return err;
+	err = d->target->ops->launch(d->target, &l, &pid);
 	if (err)
 		return dbg_fail_target(d, err);
 	char **copy = copy_argv(argv);
@@ -77,8 +154,8 @@ int dbg_launch(struct dbg *d, char *const *argv)
 		free_argv(d->argv);
 		d->argv = copy;
 	}
-	d->main_pid = pid;
-	d->have_status = false;
+	d->launched = pid;
+	add_root(d, pid, true);
 	if (!d->held.valid)
 		d->current = pid;
 	d->interest_stale = true;
@@ -89,8 +166,12 @@ int dbg_restart(struct dbg *d)
 {
 	if (!d->argv)
 		return dbg_fail(d, -ENOENT, "nothing to restart: no program has been started");
-	if (!d->have_status && dbg_thread(d, d->main_pid)) {
-		int err = dbg_kill(d, d->main_pid);
+	struct dbg_root *root = find_root(d, d->launched);
+
+	if (!root || root->main)
+		d->have_status = false;
+	if (root) {
+		int err = dbg_kill(d, d->launched);
 
 		if (err)
 			return err;
@@ -104,16 +185,20 @@ int dbg_restart(struct dbg *d)
 
 	free_argv(argv);
 	if (!err)
-		d->current = d->main_pid;
+		d->current = d->launched;
 	return err;
 }
 
 int dbg_attach(struct dbg *d, u32 pid)
 {
-	int err = d->target->ops->attach(d->target, pid);
+	int err = reserve_root(d);
 
 	if (err)
+		return err;
+	err = d->target->ops->attach(d->target, pid);
+	if (err)
 		return dbg_fail_target(d, err);
+	add_root(d, pid, false);
 	if (!d->held.valid)
 		d->current = pid;
 	d->interest_stale = true;
@@ -153,6 +238,7 @@ int dbg_detach(struct dbg *d, u32 pid)
 	err = d->target->ops->detach(d->target, pid);
 	if (err)
 		return dbg_fail_target(d, err);
+	remove_root(d, find_root(d, pid));
 	drop_held(d, pid);
 	fix_current(d);
 	return 0;
@@ -167,6 +253,7 @@ int dbg_kill(struct dbg *d, u32 pid)
 	err = d->target->ops->kill(d->target, pid);
 	if (err)
 		return dbg_fail_target(d, err);
+	remove_root(d, find_root(d, pid));
 	drop_held(d, pid);
 	fix_current(d);
 	return 0;

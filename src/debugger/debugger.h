@@ -90,19 +90,23 @@ struct dbg_halt {
 	enum eng_stage stage;
 };
 
-/*
- * Let the debuggee run until something stops it. @pass_breaks: a break prints its lines and
- * the debuggee goes on (batch mode after the last command).
- */
-int dbg_go(struct dbg *d, bool pass_breaks, struct dbg_halt *halt);
+/* Let the debuggee run until something stops it. */
+int dbg_go(struct dbg *d, struct dbg_halt *halt);
 /* Run for at most @ms (the `sleep` command). */
 int dbg_run_for(struct dbg *d, u64 ms, struct dbg_halt *halt);
 /* Do Ctrl-C and Ctrl-\ of the terminal reach launched debuggees, too? Default: yes. */
 void dbg_keyboard(struct dbg *d, bool pass);
 /* Stop it as soon as possible. Async-signal-safe. */
 void dbg_interrupt(struct dbg *d);
-/* Wait status of the process launched first, once it ended: true and as from wait(2). */
+/*
+ * Wait status, as from wait(2), of the process that was launched first (or of what `.restart`
+ * put in its place), once it ended.
+ */
 bool dbg_exit_status(const struct dbg *d, int *status);
+/* The next process, launched or attached, whose end has not been told yet. */
+bool dbg_next_end(struct dbg *d, u32 *pid, int *status);
+/* The process of the last dbg_launch() or dbg_restart(). */
+u32 dbg_launched_pid(const struct dbg *d);
 
 /* --- events --- */
 struct dbg_event_spec {

@@ -71,17 +71,6 @@ static void finish_call(struct dbg *d, struct dbg_held *h)
 	d->target->ops->resume(d->target, h->stop.thread, &h->ctx, skip, 0);
 }
 
-static void note_end(struct dbg *d, const struct tgt_stop *s, struct dbg_halt *halt)
-{
-	if (s->pid == d->main_pid && !d->have_status) {
-		d->status = s->status;
-		d->have_status = true;
-		halt->stop = *s;
-	}
-	if (!d->main_pid)
-		halt->stop = *s;
-}
-
 int dbg_halt_all(struct dbg *d)
 {
 	struct target *t = d->target;
@@ -130,14 +119,13 @@ static int stop_at(struct dbg *d, struct dbg_held *h, struct dbg_halt *halt, enu
 }
 
 /* One stop. Returns true when the loop is over, with @err set. */
-static bool one_stop(struct dbg *d, struct dbg_held *h, bool pass_breaks, struct dbg_halt *halt,
-		     int *err)
+static bool one_stop(struct dbg *d, struct dbg_held *h, struct dbg_halt *halt, int *err)
 {
 	*err = 0;
 	switch (h->stop.kind) {
 	case TGT_STOP_ENTER:
 	case TGT_STOP_EXIT:
-		if (call_stop(d, h) && !pass_breaks) {
+		if (call_stop(d, h)) {
 			*err = stop_at(d, h, halt, DBG_BREAK);
 			return true;
 		}
@@ -149,7 +137,7 @@ static bool one_stop(struct dbg *d, struct dbg_held *h, bool pass_breaks, struct
 		}
 		return false;
 	case TGT_STOP_PROCESS_END:
-		note_end(d, &h->stop, halt);
+		dbg_root_ended(d, h->stop.pid, h->stop.status);
 		return false;
 	case TGT_STOP_ALL_GONE:
 		d->running = false;
@@ -181,7 +169,7 @@ static u64 now_ms(void)
 }
 
 /* @until: in now_ms() terms; 0: no limit. */
-static int run(struct dbg *d, bool pass_breaks, u64 until, struct dbg_halt *halt)
+static int run(struct dbg *d, u64 until, struct dbg_halt *halt)
 {
 	struct target *t = d->target;
 	struct dbg_held *h = &d->held;
@@ -211,12 +199,12 @@ static int run(struct dbg *d, bool pass_breaks, u64 until, struct dbg_halt *halt
 			dbg_halt_all(d);
 			return dbg_fail_target(d, err);
 		}
-		if (one_stop(d, h, pass_breaks, halt, &err))
+		if (one_stop(d, h, halt, &err))
 			return err;
 	}
 }
 
-int dbg_go(struct dbg *d, bool pass_breaks, struct dbg_halt *halt)
+int dbg_go(struct dbg *d, struct dbg_halt *halt)
 {
 	memset(halt, 0, sizeof(*halt));
 	if (!dbg_has_debuggee(d)) {
@@ -225,7 +213,7 @@ int dbg_go(struct dbg *d, bool pass_breaks, struct dbg_halt *halt)
 				"there is no debuggee: start one with '.start', or take one "
 				"with '.attach'");
 	}
-	return run(d, pass_breaks, 0, halt);
+	return run(d, 0, halt);
 }
 
 int dbg_run_for(struct dbg *d, u64 ms, struct dbg_halt *halt)
@@ -235,7 +223,7 @@ int dbg_run_for(struct dbg *d, u64 ms, struct dbg_halt *halt)
 	memset(halt, 0, sizeof(*halt));
 	halt->why = DBG_TIMEOUT;
 	if (dbg_has_debuggee(d))
-		return run(d, false, now_ms() + ms, halt);
+		return run(d, now_ms() + ms, halt);
 	if (nanosleep(&ts, NULL) && d->interrupted) {
 		d->interrupted = 0;
 		halt->why = DBG_INTERRUPTED;

@@ -56,6 +56,7 @@ void dbg_free(struct dbg *d)
 	for (char **p = d->argv; p && *p; p++)
 		free(*p);
 	free(d->argv);
+	free(d->root);
 	free(d->globals.slot);
 	free(d->vm);
 	free(d->req);

@@ -37,6 +37,14 @@ struct dbg_held {
 	enum eng_stage stage;
 };
 
+/* A process that the user launched or attached, not one that these started. */
+struct dbg_root {
+	u32 pid;
+	bool main; /* its end is the end of a batch: launched when there was no other such */
+	bool ended;
+	int status;
+};
+
 /* What ctx->target leads to while the engine runs. */
 struct dbg_frame {
 	struct dbg *d;
@@ -79,9 +87,11 @@ struct dbg {
 
 	/* debuggees */
 	char **argv; /* of the last launch */
-	u32 main_pid; /* launched first or last restarted */
+	u32 launched; /* process of the last launch */
+	struct dbg_root *root;
+	size_t nroots, cap_roots;
 	bool have_status;
-	int status; /* of main_pid */
+	int status; /* of the main root */
 	u32 current; /* tid */
 	bool running; /* between resume_all and halt */
 	struct dbg_held held;
@@ -101,6 +111,9 @@ int dbg_fail(struct dbg *d, int err, const char *fmt, ...) __attribute__((format
 /* The target's own words for its failure @err. */
 int dbg_fail_target(struct dbg *d, int err);
 struct tgt_thread *dbg_thread(struct dbg *d, u32 tid);
+
+/* debuggee.c */
+void dbg_root_ended(struct dbg *d, u32 pid, int status);
 
 /* events.c */
 struct dbg_event *dbg_event_find(const struct dbg *d, u32 id);

@@ -228,6 +228,33 @@ def all_events_at_once():
 
 
 @test
+def every_started_program_tells_its_end():
+    done = lstar("-b", "-c", f".start {ACT} exit 3", "-c", f".start {ACT} exit 4", "-c", "g", "--",
+                 ACT, "exit", 5)
+    pids = re.findall(r"(?m)^process (\d+) started", done.out)
+    for pid, status in zip(pids, (3, 4)):
+        has(done.out, f"process {pid} exited with status {status}\n")
+    eq((len(set(pids)), done.out.count("exited with status"), done.status), (2, 3, 5))
+
+
+@test
+def program_started_at_a_break_is_named():
+    done = lstar("-b", "-c", "!syscall 0n999", "-c", "g", "-c", f".start {ACT} exit 3", "-c",
+                 "events c 0", "-c", "g", "--", ACT, *CALL)
+    at = matches(done.out, r"stage pre, (\d+):").group(1)
+    new = matches(done.out, r"(?m)^process (\d+) started").group(1)
+    eq(at != new, True)
+    has(done.out, f"process {at} exited with status 0\n")
+    has(done.out, f"process {new} exited with status 3\n")
+
+
+@test
+def restart_gives_the_status():
+    done = batch(["!syscall 0n999", "g", ".restart", "events c 0"], ACT, *CALL, "exit", 6)
+    eq(done.status, 6)
+
+
+@test
 def numbers_are_never_used_twice():
     done = batch(["!syscall 0n999 script { }", "events c 0",
                   "!syscall 0n999 script { print($event_id); }"], ACT, *CALL).ok()
