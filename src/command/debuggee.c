@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,21 @@
 static enum cmd_result check(struct cmd *c, int err)
 {
 	return err ? cmd_fail(c, "%s", dbg_error(c->d)) : CMD_OK;
+}
+
+/* The same for a process or thread that was named; prompts and `ps` show decimal numbers. */
+static enum cmd_result check_id(struct cmd *c, const struct cmd_line *line, int err)
+{
+	const struct cmd_tok *tok = &line->tok[line->ntok - 1];
+	struct cmd_err what;
+
+	if (!err || line->ntok < 2)
+		return check(c, err);
+	cmd_err_set(&what, tok->off, tok->len, "%s", dbg_error(c->d));
+	if (tok->text[1] && !tok->text[strspn(tok->text, "0123456789")])
+		cmd_err_hint(&what, "numbers are hexadecimal: the decimal %s is written 0n%s",
+			     tok->text, tok->text);
+	return cmd_show_err(c, line, &what);
 }
 
 static enum cmd_result run_start(struct cmd *c, const struct cmd_desc *desc,
@@ -81,7 +97,7 @@ static enum cmd_result run_attach(struct cmd *c, const struct cmd_desc *desc,
 	err = dbg_attach(c->d, pid);
 	if (!err)
 		cmd_note(c, "process %u attached and stopped", pid);
-	return check(c, err);
+	return check_id(c, line, err);
 }
 
 static enum cmd_result run_detach(struct cmd *c, const struct cmd_desc *desc,
@@ -95,7 +111,7 @@ static enum cmd_result run_detach(struct cmd *c, const struct cmd_desc *desc,
 	err = dbg_detach(c->d, pid);
 	if (!err)
 		cmd_note(c, "process %u runs on without the debugger", pid);
-	return check(c, err);
+	return check_id(c, line, err);
 }
 
 static enum cmd_result run_kill(struct cmd *c, const struct cmd_desc *desc,
@@ -109,7 +125,7 @@ static enum cmd_result run_kill(struct cmd *c, const struct cmd_desc *desc,
 	err = dbg_kill(c->d, pid);
 	if (!err)
 		cmd_note(c, "process %u killed", pid);
-	return check(c, err);
+	return check_id(c, line, err);
 }
 
 /* --- threads --- */
@@ -169,7 +185,7 @@ static enum cmd_result switch_to(struct cmd *c, const struct cmd_line *line)
 	if (!cmd_value_id(c, line, &line->tok[2], &id))
 		return CMD_FAILED;
 	if (dbg_switch(c->d, id))
-		return cmd_error_at(c, line, &line->tok[2], "%s", dbg_error(c->d));
+		return check_id(c, line, -ESRCH);
 	return show_current(c);
 }
 

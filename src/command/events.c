@@ -249,6 +249,28 @@ static void say_armed(struct cmd *c, const char *text, u32 id)
 	cmd_note(c, "event %x armed: %s", id, brief);
 }
 
+/* A number that `ps` shows, taken for hexadecimal: an event that would wait in silence. */
+static void say_absent(struct cmd *c, const struct draft *dr)
+{
+	const struct cmd_tok *tok = dr->words.value[CMD_EV_PID];
+	size_t n = dbg_threads(c->d, NULL, 0);
+	struct tgt_thread_info *info;
+	bool found = !n || dr->spec.pid == ENG_ANY;
+
+	if (found)
+		return;
+	info = cmd_alloc(n * sizeof(*info));
+	dbg_threads(c->d, info, n);
+	for (size_t i = 0; i < n && !found; i++)
+		found = info[i].pid == dr->spec.pid;
+	free(info);
+	if (!found)
+		cmd_note(c, "note: the debuggee has no process %llu (hexadecimal %llx) now%s%s",
+			 dr->spec.pid, dr->spec.pid,
+			 tok->text[strspn(tok->text, "0123456789")] ? "" : "; decimal is 0n",
+			 tok->text[strspn(tok->text, "0123456789")] ? "" : tok->text);
+}
+
 /* The `2` forms are promised for a target that runs inside the debuggee. */
 static void say_variant(struct cmd *c, const struct cmd_line *line)
 {
@@ -273,6 +295,7 @@ static enum cmd_result arm(struct cmd *c, const struct cmd_line *line, struct dr
 		return told ? CMD_FAILED : cmd_fail(c, "%s", dbg_error(c->d));
 	say_variant(c, line);
 	say_armed(c, dr->spec.command, id);
+	say_absent(c, dr);
 	return CMD_OK;
 }
 

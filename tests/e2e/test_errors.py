@@ -3,7 +3,7 @@
 
 import os
 
-from harness import ACT, batch, eq, fail, has, lstar, main, matches, test, write
+from harness import ACT, batch, eq, fail, has, lstar, main, matches, start, test, write
 
 
 def refused(command, *texts, column=None):
@@ -216,6 +216,20 @@ def attach_to_nobody():
     done = batch([".attach pid 3ffffe"])
     matches(done.err, r"3ffffe|4194302")
     matches(done.err, r"(?i)no such process|no process")
+
+
+@test
+def decimal_numbers_of_processes():
+    victim = start(ACT, "loop", 1000)
+    text = str(victim.pid)
+    for command in (".attach", ".attach pid", ".switch pid", ".switch tid", ".detach", ".kill"):
+        done = batch([f"{command} {text}", ".kill"], ACT, "spin")
+        has(done.err, f"<command line>:1:{len(command) + 2}: error: ")
+        has(done.err, f"{int(text, 16)}")
+        has(done.err, f"the decimal {text} is written 0n{text}\n")
+    done = lstar("-b", "-c", f"!syscall pid {text}", "--", ACT, "exit", 0)
+    has(done.out, f"note: the debuggee has no process {int(text, 16)} (hexadecimal {text}) now; "
+        f"decimal is 0n{text}\n")
 
 
 @test
