@@ -33,6 +33,7 @@ enum scr_kind {
 	SCR_NSCALARS,
 	SCR_PTR = SCR_NSCALARS,
 	SCR_ARRAY,
+	SCR_STRUCT,
 };
 
 struct scr_type {
@@ -40,9 +41,30 @@ struct scr_type {
 	u8 ext; /* enum eng_ext: how a value of it is loaded and normalised */
 	u8 rank; /* of integers, for the usual arithmetic conversions */
 	bool is_signed;
-	u32 size; /* bytes; 0: none (void) */
+	u32 size; /* bytes; 0: none (void, a structure that is not defined yet) */
 	u32 count; /* elements of an array */
 	const struct scr_type *base; /* of pointers and arrays */
+	struct scr_struct *st; /* of structures */
+	bool is_const; /* a variable of it cannot be assigned */
+};
+
+struct scr_member {
+	const char *name;
+	const struct scr_type *type;
+	u32 offset;
+	struct scr_member *next;
+};
+
+/* A structure by its tag. Both its types, plain and const, are completed at once. */
+struct scr_struct {
+	const char *tag; /* NULL: none */
+	struct scr_type type[2]; /* [1]: const */
+	struct scr_member *member; /* in order, by next */
+	u32 align;
+	u32 nested; /* structures inside each other */
+	bool complete, defining;
+	bool broken; /* a member had an error: no more errors about its members */
+	struct scr_struct *copy; /* the one that outlives the compilation */
 };
 
 extern const struct scr_type scr_scalars[SCR_NSCALARS];
@@ -54,10 +76,20 @@ const struct scr_type *scr_type_array(struct scr_arena *arena, const struct scr_
 				      u32 count);
 /* A copy in @arena, so that it outlives the compilation; NULL when there is no memory. */
 const struct scr_type *scr_type_copy(struct scr_arena *arena, const struct scr_type *t);
+/* The same type, const; NULL when there is no memory. */
+const struct scr_type *scr_type_const(struct scr_arena *arena, const struct scr_type *t);
+/* A structure without members yet; NULL when there is no memory. */
+struct scr_struct *scr_struct_new(struct scr_arena *arena, const char *tag);
+/* Append a member. False: the structure would be bigger than ENG_MAX_MEM. */
+bool scr_struct_add(struct scr_struct *st, struct scr_member *m);
+void scr_struct_complete(struct scr_struct *st);
+const struct scr_member *scr_struct_find(const struct scr_struct *st, const char *name);
+u32 scr_type_align(const struct scr_type *t);
 u32 scr_type_depth(const struct scr_type *t); /* pointers and arrays around the scalar */
 bool scr_type_same(const struct scr_type *a, const struct scr_type *b);
 bool scr_type_is_int(const struct scr_type *t);
 bool scr_type_is_scalar(const struct scr_type *t); /* integer or pointer */
+bool scr_type_is_aggregate(const struct scr_type *t); /* array or structure */
 const struct scr_type *scr_type_promote(const struct scr_type *t);
 const struct scr_type *scr_type_common(const struct scr_type *a, const struct scr_type *b);
 /* Does a value of @from need work to become one of @to? */
@@ -77,6 +109,10 @@ struct scr_name {
 	struct scr_local *left; /* typed local of a block that has been left */
 	struct scr_func *func;
 	const struct scr_type *type; /* typedef */
+	struct scr_struct *tag; /* struct NAME */
+	const struct scr_type *enum_type; /* enum NAME */
+	bool is_constant; /* of an enum: */
+	u64 constant;
 };
 
 struct scr_local {
@@ -160,17 +196,22 @@ enum scr_node_kind {
 	N_DEREF, /* a */
 	N_ADDR, /* a */
 	N_INDEX, /* a[b] */
+	N_MEMBER, /* a.name, or a->name (arrow); once resolved: num is the offset */
 	N_CAST, /* type, a; made by the user or by a conversion */
 	N_SIZEOF, /* a, or optype */
 	/* statements */
 	N_EXPR, /* a */
 	N_DECL, /* a: what is declared (N_NAME, N_GLOBAL, N_REG); b: initialiser; optype */
-	N_INIT, /* { a by next } */
+	N_INIT, /* { a by next }; once resolved, of N_PART */
+	N_DESIGNATED, /* .name = a, in a list */
+	N_PART, /* num: offset in the variable; a: the value */
 	N_DECLS, /* a: declarations by next, of one statement */
 	N_IF, /* a ? b : c */
 	N_WHILE, /* a, b */
 	N_DO, /* b, a */
 	N_FOR, /* a; b; c; d */
+	N_SWITCH, /* a: value, b: body; c: its first N_CASE, d: its default */
+	N_CASE, /* a: value; NULL: default; c: next N_CASE of the same switch; label */
 	N_BREAK,
 	N_CONTINUE,
 	N_RETURN, /* a or NULL */
@@ -183,6 +224,8 @@ struct scr_node {
 	u8 op; /* enum scr_op */
 	u16 depth;
 	bool parens, postfix, is_new; /* is_new: declares what it assigns */
+	bool arrow;
+	bool resolved; /* names and types are known already */
 	struct scr_span span;
 	const struct scr_type *type, *optype;
 	struct scr_node *a, *b, *c, *d, *next;
@@ -193,6 +236,7 @@ struct scr_node {
 		struct scr_func *func;
 		const struct eng_reg_name *reg;
 		struct scr_str *str;
+		struct scr_label *label;
 	};
 	u32 global;
 };

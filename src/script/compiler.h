@@ -157,6 +157,7 @@ struct scr_compiler {
 	u32 stmt_start; /* token at which the statement began */
 	bool stopped; /* too many errors */
 	u32 nerrors;
+	u32 nstructs;
 
 	/* functions; the first is the main program */
 	struct scr_func *func, *last_func;
@@ -168,7 +169,8 @@ struct scr_compiler {
 	struct scr_scope *scope;
 	u32 scopes; /* how many there were */
 	u32 fn_scope; /* id of the function's outermost */
-	u32 loops;
+	u32 loops, switches; /* around the statement */
+	struct scr_node *in_switch; /* the innermost */
 
 	/* code generation */
 	struct eng_insn *code;

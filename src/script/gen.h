@@ -28,7 +28,7 @@ void gen_convert(struct scr_compiler *c, u32 rd, u32 rs, const struct scr_type *
 		 const struct scr_type *from);
 bool gen_fits(const struct scr_node *n, s64 min, s64 max); /* a constant in this range */
 
-/* gen_expr.c: the register that holds the value; @want, unless it is ANY */
+/* gen_expr.c: the register that holds the value (a structure: its address); @want, unless ANY */
 u32 gen_expr(struct scr_compiler *c, struct scr_node *n, u32 want);
 void gen_effect(struct scr_compiler *c, struct scr_node *n); /* the value is not needed */
 /* R[rd] = R[ra] op the operand @b, in type @t, normalised. */
@@ -46,6 +46,7 @@ struct gen_place {
 	u32 reg; /* REG; MEM: the address */
 	u32 index; /* offset, slot, register name, pseudo-register */
 	s32 disp; /* MEM */
+	bool exact; /* FRAME: a part of something bigger, stored with its own width */
 };
 void gen_place(struct scr_compiler *c, struct scr_node *n, struct gen_place *p);
 u32 gen_load(struct scr_compiler *c, const struct gen_place *p, u32 want);
@@ -53,5 +54,14 @@ void gen_store(struct scr_compiler *c, const struct gen_place *p, u32 reg);
 u32 gen_address(struct scr_compiler *c, struct scr_node *n, u32 want);
 u32 gen_assign(struct scr_compiler *c, struct scr_node *n, u32 want, bool need);
 u32 gen_incdec(struct scr_compiler *c, struct scr_node *n, u32 want, bool need);
+
+/* gen_stmt.c */
+void gen_statement(struct scr_compiler *c, struct scr_node *n);
+
+/* gen_init.c: the declaration of an array or a structure */
+void gen_aggregate(struct scr_compiler *c, struct scr_node *n);
+
+/* gen_switch.c */
+void gen_switch(struct scr_compiler *c, struct scr_node *n);
 
 #endif

@@ -360,6 +360,11 @@ static u32 load(struct scr_compiler *c, struct scr_node *n, u32 want)
 	u32 mark = c->temp, rd;
 	struct gen_place p;
 
+	if (n->type->kind == SCR_STRUCT) {
+		rd = gen_address(c, n, want);
+		c->temp = mark + (want == ANY && rd >= mark);
+		return rd;
+	}
 	gen_place(c, n, &p);
 	if (p.kind == PLACE_REG)
 		return gen_load(c, &p, want);
@@ -395,6 +400,7 @@ u32 gen_expr(struct scr_compiler *c, struct scr_node *n, u32 want)
 	case N_PSEUDO:
 	case N_DEREF:
 	case N_INDEX:
+	case N_MEMBER:
 		return load(c, n, want);
 	case N_CALL:
 		return call(c, n, want);

@@ -16,17 +16,26 @@ static u32 reg_index(const struct eng_reg_name *r)
 /* The address of n, as a register and a displacement. */
 static void memory_place(struct scr_compiler *c, struct scr_node *n, struct gen_place *p)
 {
-	struct scr_node *a = n->a;
+	struct scr_node *a;
 
 	p->kind = PLACE_MEM;
 	p->disp = 0;
+	for (; n->kind == N_MEMBER; n = n->a)
+		p->disp += (s32)n->num;
+	if (n->kind == N_LOCAL) {
+		p->kind = PLACE_FRAME;
+		p->index = n->local->where + (u32)p->disp;
+		p->exact = true;
+		return;
+	}
 	if (n->kind != N_DEREF) {
 		p->reg = gen_address(c, n, ANY);
 		return;
 	}
+	a = n->a;
 	if (a->kind == N_BINARY && a->op == OP_ADD && a->type->size == 8 &&
 	    gen_fits(a->b, -0x40000000, 0x40000000)) {
-		p->disp = (s32)a->b->num;
+		p->disp += (s32)a->b->num;
 		a = a->a;
 	}
 	p->reg = gen_expr(c, a, ANY);
@@ -97,7 +106,7 @@ void gen_store(struct scr_compiler *c, const struct gen_place *p, u32 reg)
 		gen_move(c, p->reg, reg);
 		break;
 	case PLACE_FRAME:
-		gen_emit(c, ENG_OP_STF, reg, 0, ENG_X64, (s32)p->index);
+		gen_emit(c, ENG_OP_STF, reg, 0, p->exact ? p->type->ext : ENG_X64, (s32)p->index);
 		break;
 	case PLACE_GLOBAL:
 		gen_emit(c, ENG_OP_STG, reg, 0, 0, (s32)p->index);
@@ -135,6 +144,22 @@ static u32 element_address(struct scr_compiler *c, struct scr_node *n, u32 want)
 	return rd;
 }
 
+static u32 member_address(struct scr_compiler *c, struct scr_node *n, u32 want)
+{
+	u32 mark = c->temp, rd = gen_dest(c, want), off = 0, base;
+
+	for (; n->kind == N_MEMBER; n = n->a)
+		off += (u32)n->num;
+	if (n->kind == N_LOCAL) {
+		gen_emit(c, ENG_OP_LEAF, rd, 0, 0, (s32)(n->local->where + off));
+	} else {
+		base = gen_address(c, n, ANY);
+		gen_emit(c, ENG_OP_ADDI, rd, base, 0, (s32)off);
+	}
+	c->temp = want == ANY ? mark + 1 : mark;
+	return rd;
+}
+
 u32 gen_address(struct scr_compiler *c, struct scr_node *n, u32 want)
 {
 	u32 rd;
@@ -155,8 +180,12 @@ u32 gen_address(struct scr_compiler *c, struct scr_node *n, u32 want)
 	}
 	case N_INDEX:
 		return element_address(c, n, want);
-	default: /* N_DEREF */
+	case N_MEMBER:
+		return member_address(c, n, want);
+	case N_DEREF:
 		return gen_expr(c, n->a, want);
+	default: /* a structure that is the value of an expression */
+		return gen_expr(c, n, want);
 	}
 }
 
@@ -212,11 +241,28 @@ static u32 update(struct scr_compiler *c, struct scr_node *n, const struct gen_p
 	return rd;
 }
 
+/* A whole structure; the value is the address of what was assigned. */
+static u32 struct_assign(struct scr_compiler *c, struct scr_node *n, u32 want)
+{
+	u32 mark = c->temp, from, to = gen_temp(c);
+
+	from = gen_expr(c, n->b, ANY);
+	gen_address(c, n->a, to);
+	gen_emit(c, ENG_OP_COPY, to, from, 0, (s32)n->type->size);
+	if (want != ANY)
+		gen_move(c, want, to);
+	c->temp = want == ANY ? mark + 1 : mark;
+	return want == ANY ? to : want;
+}
+
 u32 gen_assign(struct scr_compiler *c, struct scr_node *n, u32 want, bool need)
 {
-	u32 mark = c->temp, rd = need ? gen_dest(c, want) : ANY, reg;
+	u32 mark = c->temp, rd, reg;
 	struct gen_place p;
 
+	if (n->type->kind == SCR_STRUCT)
+		return struct_assign(c, n, want);
+	rd = need ? gen_dest(c, want) : ANY;
 	if (n->op == OP_NONE) {
 		reg = plain_assign(c, n, rd, need);
 	} else {

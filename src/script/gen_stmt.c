@@ -6,73 +6,10 @@
  */
 #include "gen.h"
 
-#define ZERO_STEP 0x7ff8 /* bytes that one ZEROF clears: sBC, multiple of 8 */
-
-static void statement(struct scr_compiler *c, struct scr_node *n);
-
 static void body(struct scr_compiler *c, struct scr_node *n)
 {
 	if (n)
-		statement(c, n);
-}
-
-/* The constants of an array's initialiser as the bytes that it has in memory. */
-static bool array_image(struct scr_compiler *c, const struct scr_node *init, u32 size, u8 **image)
-{
-	u32 off = 0, each = init->type->size;
-	bool any = false;
-
-	*image = scr_alloc(c, size);
-	for (const struct scr_node *e = init->a; e; e = e->next, off += each) {
-		if (e->kind != N_NUM)
-			continue;
-		memcpy(*image + off, &e->num, each); /* little-endian, as the engine's memory is */
-		any |= e->num != 0;
-	}
-	return any;
-}
-
-static void clear_frame(struct scr_compiler *c, u32 off, u32 size)
-{
-	size = (size + 7) & ~7u;
-	while (size) {
-		u32 n = size < ZERO_STEP ? size : ZERO_STEP;
-
-		gen_emit(c, ENG_OP_ZEROF, 0, n & 0xff, n >> 8, (s32)off);
-		off += n;
-		size -= n;
-	}
-}
-
-static void array_decl(struct scr_compiler *c, struct scr_node *n)
-{
-	struct scr_node *target = n->a, *init = n->b;
-	u32 size = target->type->size, off = 0, base, src, value;
-	bool local = target->kind == N_LOCAL, image_used;
-	u8 *image = NULL;
-
-	if (!init) {
-		if (local)
-			clear_frame(c, target->local->where, size);
-		return;
-	}
-	image_used = array_image(c, init, size, &image);
-	base = gen_address(c, target, ANY);
-	if (image_used || !local) {
-		src = gen_temp(c);
-		gen_emit(c, ENG_OP_LEAO, src, 0, 0, (s32)gen_data(c, image, size, 1));
-		gen_emit(c, ENG_OP_COPY, base, src, 0, (s32)size);
-		c->temp = src;
-	} else {
-		clear_frame(c, target->local->where, size);
-	}
-	for (struct scr_node *e = init->a; e; e = e->next, off += init->type->size) {
-		if (e->kind == N_NUM)
-			continue;
-		value = gen_expr(c, e, ANY);
-		gen_emit(c, ENG_OP_ST, base, value, init->type->ext, (s32)off);
-		c->temp = base + 1;
-	}
+		gen_statement(c, n);
 }
 
 static void declaration(struct scr_compiler *c, struct scr_node *n)
@@ -81,8 +18,8 @@ static void declaration(struct scr_compiler *c, struct scr_node *n)
 	struct gen_place p;
 
 	c->line = n->span.line;
-	if (n->a->type->kind == SCR_ARRAY) {
-		array_decl(c, n);
+	if (scr_type_is_aggregate(n->a->type)) {
+		gen_aggregate(c, n);
 		c->temp = mark;
 		return;
 	}
@@ -152,7 +89,7 @@ static void loop(struct scr_compiler *c, struct scr_node *n, struct scr_node *te
 static void for_statement(struct scr_compiler *c, struct scr_node *n)
 {
 	if (n->a && n->a->kind == N_DECLS)
-		statement(c, n->a);
+		gen_statement(c, n->a);
 	else if (n->a)
 		gen_effect(c, n->a);
 	loop(c, n->d, n->b, n->c, true);
@@ -176,7 +113,7 @@ static void return_statement(struct scr_compiler *c, struct scr_node *n)
 	c->temp = mark;
 }
 
-static void statement(struct scr_compiler *c, struct scr_node *n)
+void gen_statement(struct scr_compiler *c, struct scr_node *n)
 {
 	c->line = n->span.line;
 	switch ((enum scr_node_kind)n->kind) {
@@ -199,6 +136,12 @@ static void statement(struct scr_compiler *c, struct scr_node *n)
 	case N_FOR:
 		for_statement(c, n);
 		break;
+	case N_SWITCH:
+		gen_switch(c, n);
+		break;
+	case N_CASE:
+		gen_bind(c, n->label);
+		break;
 	case N_BREAK:
 		gen_jump(c, ENG_OP_J, 0, 0, 0, c->on_break);
 		break;
@@ -210,7 +153,7 @@ static void statement(struct scr_compiler *c, struct scr_node *n)
 		break;
 	case N_BLOCK:
 		for (struct scr_node *s = n->a; s; s = s->next)
-			statement(c, s);
+			gen_statement(c, s);
 		break;
 	default:
 		break;
@@ -230,7 +173,7 @@ static void function(struct scr_compiler *c, struct scr_func *fn, struct eng_fun
 		if (l->in_memory)
 			gen_emit(c, ENG_OP_STF, reg, 0, ENG_X64, (s32)l->where);
 	for (struct scr_node *s = fn->body->a; s; s = s->next)
-		statement(c, s);
+		gen_statement(c, s);
 	if (fn->name) {
 		reg = gen_temp(c);
 		gen_const(c, reg, 0);

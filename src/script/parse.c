@@ -140,7 +140,8 @@ static void mark_suspects(struct scr_compiler *c, u32 from, u32 to)
 static bool begins_statement(enum scr_tok kind)
 {
 	return kind == K_IF || kind == K_WHILE || kind == K_DO || kind == K_FOR ||
-	       kind == K_RETURN || kind == K_BREAK || kind == K_CONTINUE;
+	       kind == K_RETURN || kind == K_BREAK || kind == K_CONTINUE || kind == K_SWITCH ||
+	       kind == K_CASE || kind == K_DEFAULT;
 }
 
 /* Skip to where a statement may begin: behind ';' or a block, before '}' or a keyword. */
@@ -361,6 +362,31 @@ static struct scr_node *for_statement(struct scr_compiler *c)
 	return n;
 }
 
+static struct scr_node *switch_statement(struct scr_compiler *c)
+{
+	struct scr_node *n = par_node(c, N_SWITCH, par_next(c)->span);
+
+	n->a = condition(c, "after 'switch'");
+	n->b = par_block(c);
+	return n->b->kind == N_ERROR ? n->b : n;
+}
+
+/* `case value:` and `default:` are statements of their own; what follows is the next one. */
+static struct scr_node *case_label(struct scr_compiler *c)
+{
+	struct scr_node *n = par_node(c, N_CASE, par_tok(c)->span);
+
+	if (par_next(c)->kind == K_CASE) {
+		n->a = par_assign(c);
+		if (n->a->kind == N_ERROR)
+			return n->a;
+		n->span = scr_join(n->span, par_before(c));
+	}
+	return par_expect(c, T_COLON, n->a ? "after the value of 'case'" : "after 'default'")
+		       ? n
+		       : par_node(c, N_ERROR, n->span);
+}
+
 static struct scr_node *return_statement(struct scr_compiler *c)
 {
 	struct scr_node *n = par_node(c, N_RETURN, par_next(c)->span);
@@ -401,11 +427,11 @@ static struct scr_node *expression_statement(struct scr_compiler *c)
 }
 
 /* Words that begin no statement here, with what to say about them. */
-static struct scr_node *refuse(struct scr_compiler *c, const char *why)
+static struct scr_node *refuse(struct scr_compiler *c, const char *why, const char *hint)
 {
 	struct scr_token *t = par_next(c);
 
-	scr_error(c, t->span, NULL, "%s %s", scr_tok_text(t->kind), why);
+	scr_error(c, t->span, hint, "%s %s", scr_tok_text(t->kind), why);
 	return par_node(c, N_ERROR, t->span);
 }
 
@@ -432,12 +458,15 @@ static struct scr_node *statement_inner(struct scr_compiler *c)
 		return jump_statement(c, N_CONTINUE, "after 'continue'");
 	case K_ELSE:
 	case K_ELSIF:
-		return refuse(c, "without an 'if' before it");
+		return refuse(c, "without an 'if' before it", NULL);
 	case K_SWITCH:
+		return switch_statement(c);
 	case K_CASE:
 	case K_DEFAULT:
+		return case_label(c);
 	case K_GOTO:
-		return refuse(c, "is not supported yet");
+		return refuse(c, "is not part of the language",
+			      "use loops, 'break', 'continue' and 'return'");
 	case K_TYPEDEF: {
 		u32 errors = c->nerrors;
 
@@ -492,6 +521,7 @@ void scr_parse(struct scr_compiler *c)
 	struct scr_func *main_func = scr_alloc(c, sizeof(*main_func));
 
 	c->func = main_func;
+	c->fn = main_func; /* of constants inside of types */
 	c->last_func = main_func;
 	c->nfuncs = 1;
 	main_func->result = c->mode == SCR_EXPRESSION ? SCR_TYPE(ULLONG) : SCR_TYPE(VOID);

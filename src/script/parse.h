@@ -48,11 +48,24 @@ struct scr_node *par_assign(struct scr_compiler *c); /* without */
 
 /* parse_decl.c */
 bool par_at_type(struct scr_compiler *c, u32 ahead);
+/* Words, tags and definitions; then pointers; then dimensions. NULL: said. */
+const struct scr_type *par_base_type(struct scr_compiler *c);
+const struct scr_type *par_stars(struct scr_compiler *c, const struct scr_type *type);
+const struct scr_type *par_dimensions(struct scr_compiler *c, const struct scr_type *type);
 /* Base type and stars of a cast or sizeof; NULL: said. */
 const struct scr_type *par_type_name(struct scr_compiler *c);
 struct scr_node *par_decl(struct scr_compiler *c, bool in_for);
 void par_typedef(struct scr_compiler *c);
 /* Says what to use instead of a word that is no name. */
 bool par_is_name(struct scr_compiler *c, const char *what);
+
+/* parse_struct.c; the current token is `struct` or `enum`; NULL: said */
+const struct scr_type *par_struct(struct scr_compiler *c);
+const struct scr_type *par_enum(struct scr_compiler *c);
+struct scr_name *par_member_name(struct scr_compiler *c);
+/* False, and said, for a structure that can have no variable yet. */
+bool par_is_complete(struct scr_compiler *c, const struct scr_type *type, struct scr_span span);
+/* An expression that can be computed now; @what for messages: "the number of elements". */
+bool par_constant(struct scr_compiler *c, const char *what, struct scr_span *span, u64 *value);
 
 #endif

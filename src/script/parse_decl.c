@@ -100,10 +100,6 @@ static bool take_word(struct scr_compiler *c, struct words *w)
 		break;
 	case K_FLOAT:
 	case K_DOUBLE:
-	case K_STRUCT:
-	case K_UNION:
-	case K_ENUM:
-	case K_CONST:
 		scr_error(c, par_tok(c)->span, NULL, "%s is not supported yet", scr_tok_text(kind));
 		return false;
 	default:
@@ -113,26 +109,78 @@ static bool take_word(struct scr_compiler *c, struct words *w)
 	return true;
 }
 
-static const struct scr_type *type_words(struct scr_compiler *c)
+static const struct scr_type *constant(struct scr_compiler *c, const struct scr_type *type)
 {
-	struct scr_span span = par_tok(c)->span;
-	const struct scr_type *type;
-	struct words w = { 0 };
-
-	if (par_kind(c) == T_NAME && par_tok(c)->name->type)
-		return par_next(c)->name->type;
-	while (is_type_word(par_kind(c)))
-		if (!take_word(c, &w))
-			return NULL;
-	span = scr_join(span, par_before(c));
-	type = type_of_words(&w);
+	type = scr_type_const(&c->arena, type);
 	if (!type)
-		scr_error(c, span, NULL, "'%.*s' is not a type: the words contradict each other",
-			  (int)(span.len > 60 ? 60 : span.len), c->src->text + span.off);
+		scr_oom(c);
 	return type;
 }
 
-static const struct scr_type *stars(struct scr_compiler *c, const struct scr_type *type)
+/* A type by its tag or its name; NULL: said. */
+static const struct scr_type *named_type(struct scr_compiler *c)
+{
+	switch (par_kind(c)) {
+	case K_STRUCT:
+		return par_struct(c);
+	case K_ENUM:
+		return par_enum(c);
+	case K_UNION:
+		scr_error(c, par_tok(c)->span,
+			  "look at the same bytes through a pointer: *(int *)&x",
+			  "unions are not part of the language");
+		return NULL;
+	default:
+		return par_next(c)->name->type;
+	}
+}
+
+static bool at_named_type(struct scr_compiler *c, bool first)
+{
+	enum scr_tok kind = par_kind(c);
+
+	return kind == K_STRUCT || kind == K_ENUM || kind == K_UNION ||
+	       (first && kind == T_NAME && par_tok(c)->name->type);
+}
+
+const struct scr_type *par_base_type(struct scr_compiler *c)
+{
+	struct scr_span span = par_tok(c)->span;
+	const struct scr_type *type = NULL;
+	bool is_const = false, bad = false;
+	struct words w = { 0 };
+	u32 n = 0;
+
+	while (is_type_word(par_kind(c)) || at_named_type(c, !type && !n)) {
+		if (par_accept(c, K_CONST)) {
+			is_const = true;
+		} else if (at_named_type(c, true)) {
+			bad |= type || n;
+			type = named_type(c);
+			if (!type)
+				return NULL;
+		} else {
+			bad |= type != NULL;
+			n++;
+			if (!take_word(c, &w))
+				return NULL;
+		}
+	}
+	span = scr_join(span, par_before(c));
+	if (!type && !n) {
+		scr_error(c, span, "const int x = 5;", "'const' needs a type");
+		return NULL;
+	}
+	type = type && !bad ? type : type_of_words(&w);
+	if (!type || bad) {
+		scr_error(c, span, NULL, "'%.*s' is not a type: the words contradict each other",
+			  (int)(span.len > 60 ? 60 : span.len), c->src->text + span.off);
+		return NULL;
+	}
+	return is_const ? constant(c, type) : type;
+}
+
+const struct scr_type *par_stars(struct scr_compiler *c, const struct scr_type *type)
 {
 	while (type && par_kind(c) == T_STAR) {
 		if (scr_type_depth(type) >= MAX_TYPE_DEPTH) {
@@ -145,13 +193,15 @@ static const struct scr_type *stars(struct scr_compiler *c, const struct scr_typ
 		type = scr_type_ptr(&c->arena, type);
 		if (!type)
 			scr_oom(c);
+		if (par_accept(c, K_CONST))
+			type = constant(c, type);
 	}
 	return type;
 }
 
 const struct scr_type *par_type_name(struct scr_compiler *c)
 {
-	return stars(c, type_words(c));
+	return par_stars(c, par_base_type(c));
 }
 
 bool par_is_name(struct scr_compiler *c, const char *what)
@@ -187,13 +237,8 @@ static u32 dimension(struct scr_compiler *c)
 	u64 n = 0;
 
 	par_next(c);
-	span = par_tok(c)->span;
-	if (par_kind(c) != T_NUM) {
-		par_unexpected(c, "the number of elements");
-		return 0;
-	}
-	n = par_next(c)->num;
-	if (!par_expect(c, T_RBRACKET, "after the number of elements"))
+	if (!par_constant(c, "the number of elements", &span, &n) ||
+	    !par_expect(c, T_RBRACKET, "after the number of elements"))
 		return 0;
 	if (!n || n > ENG_MAX_MEM) {
 		scr_error(c, span, NULL, "an array has 1 to %x elements", ENG_MAX_MEM);
@@ -203,7 +248,7 @@ static u32 dimension(struct scr_compiler *c)
 }
 
 /* `[n][m]` behind a name: the type, or NULL when it was said what is wrong. */
-static const struct scr_type *dimensions(struct scr_compiler *c, const struct scr_type *type)
+const struct scr_type *par_dimensions(struct scr_compiler *c, const struct scr_type *type)
 {
 	struct scr_span span = par_tok(c)->span;
 	u32 dims[MAX_DIMS], n = 0;
@@ -219,6 +264,8 @@ static const struct scr_type *dimensions(struct scr_compiler *c, const struct sc
 	}
 	if (n && type->kind == SCR_VOID)
 		type = SCR_TYPE(ULLONG);
+	if (n && !par_is_complete(c, type, span))
+		return NULL;
 	while (n--) {
 		if ((u64)type->size * dims[n] > ENG_MAX_MEM ||
 		    scr_type_depth(type) >= MAX_TYPE_DEPTH) {
@@ -234,10 +281,30 @@ static const struct scr_type *dimensions(struct scr_compiler *c, const struct sc
 	return type;
 }
 
-static struct scr_node *initialiser(struct scr_compiler *c)
+static struct scr_node *initialiser(struct scr_compiler *c, bool inner);
+
+/* `.member = value` in a list; the word is no global variable then. */
+static struct scr_node *designated(struct scr_compiler *c)
+{
+	struct scr_token *t = par_next(c);
+	struct scr_node *n = par_node(c, N_DESIGNATED, t->span);
+
+	t->kind = T_NAME;
+	n->name = t->name;
+	par_next(c);
+	n->a = initialiser(c, true);
+	if (n->a->kind == N_ERROR)
+		return n->a;
+	n->span = scr_join(n->span, par_before(c));
+	return n;
+}
+
+static struct scr_node *initialiser(struct scr_compiler *c, bool inner)
 {
 	struct scr_node *n, **tail;
 
+	if (par_kind(c) == T_GLOBAL && par_ahead(c, 1) == T_SET && inner)
+		return designated(c);
 	if (par_kind(c) != T_LBRACE)
 		return par_assign(c);
 	if (!par_enter(c))
@@ -245,7 +312,7 @@ static struct scr_node *initialiser(struct scr_compiler *c)
 	n = par_node(c, N_INIT, par_next(c)->span);
 	tail = &n->a;
 	while (par_kind(c) != T_RBRACE) {
-		*tail = initialiser(c);
+		*tail = initialiser(c, true);
 		if ((*tail)->kind == N_ERROR) {
 			n->kind = N_ERROR;
 			break;
@@ -264,7 +331,7 @@ static struct scr_node *initialiser(struct scr_compiler *c)
 /* One declarator with its initialiser; the base type is known. */
 static struct scr_node *declarator(struct scr_compiler *c, const struct scr_type *base)
 {
-	const struct scr_type *type = stars(c, base);
+	const struct scr_type *type = par_stars(c, base);
 	struct scr_token *t = par_tok(c);
 	struct scr_node *n = par_node(c, N_DECL, t->span);
 
@@ -291,12 +358,16 @@ static struct scr_node *declarator(struct scr_compiler *c, const struct scr_type
 	} else {
 		return n;
 	}
+	if (n->a->kind == N_NAME && t->name->is_constant) {
+		scr_error(c, t->span, NULL, "'%s' is a constant of an enumeration", t->name->text);
+		return n;
+	}
 	par_next(c);
-	n->optype = dimensions(c, type);
-	if (!n->optype)
+	n->optype = par_dimensions(c, type);
+	if (!n->optype || !par_is_complete(c, n->optype, t->span))
 		return n;
 	if (par_accept(c, T_SET)) {
-		n->b = initialiser(c);
+		n->b = initialiser(c, false);
 		if (n->b->kind == N_ERROR)
 			return n;
 	}
@@ -324,8 +395,10 @@ static void parameter(struct scr_compiler *c, struct scr_func *fn, struct scr_no
 	n = par_node(c, N_DECL, par_tok(c)->span);
 	n->optype = type->kind == SCR_VOID ? SCR_TYPE(ULLONG) : type;
 	n->name = par_next(c)->name;
-	if (type->kind == SCR_ARRAY) {
-		scr_error(c, n->span, NULL, "an array cannot be a parameter");
+	if (scr_type_is_aggregate(type)) {
+		scr_error(c, n->span, "pass a pointer to it",
+			  type->kind == SCR_ARRAY ? "an array cannot be a parameter"
+						  : "a structure cannot be a parameter");
 		*bad = true;
 		return;
 	}
@@ -386,6 +459,11 @@ static struct scr_node *function(struct scr_compiler *c, const struct scr_type *
 	fn->span = t->span;
 	fn->result = result;
 	bad = !parameters(c, fn);
+	if (!bad && scr_type_is_aggregate(result)) {
+		scr_error(c, fn->span, "pass a pointer to where it shall be written",
+			  "a structure cannot be the result of a function");
+		bad = true;
+	}
 	if (!bad && c->nesting > 1) {
 		scr_error(c, fn->span, NULL, "a function cannot be defined inside a block");
 		bad = true;
@@ -417,13 +495,19 @@ static struct scr_node *function(struct scr_compiler *c, const struct scr_type *
 struct scr_node *par_decl(struct scr_compiler *c, bool in_for)
 {
 	struct scr_node *n = par_node(c, N_DECLS, par_tok(c)->span), **tail = &n->a;
-	const struct scr_type *base = type_words(c), *type;
+	const struct scr_type *base = par_base_type(c), *type;
 	u32 start = c->cur;
 
 	n->kind = N_ERROR;
 	if (!base)
 		return n;
-	type = stars(c, base);
+	if (par_kind(c) == T_SEMI &&
+	    (base->kind == SCR_STRUCT || c->tok[c->cur - 1].kind == T_RBRACE)) {
+		par_next(c);
+		n->kind = N_EMPTY; /* only a tag is declared */
+		return n;
+	}
+	type = par_stars(c, base);
 	if (!type)
 		return n;
 	if (par_ahead(c, 1) == T_LPAREN && !in_for) {
@@ -460,7 +544,7 @@ void par_typedef(struct scr_compiler *c)
 	if (!type || !par_is_name(c, "the new name of the type"))
 		return;
 	t = par_next(c);
-	type = dimensions(c, type);
+	type = par_dimensions(c, type);
 	if (!type || !par_expect(c, T_SEMI, "after the type definition"))
 		return;
 	if (t->name->type && !scr_type_same(t->name->type, type))

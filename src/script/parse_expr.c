@@ -175,8 +175,11 @@ static struct scr_node *primary(struct scr_compiler *c)
 	case T_NAME:
 		if (par_ahead(c, 1) == T_LPAREN)
 			return call(c, N_CALL);
-		n = par_node(c, N_NAME, par_next(c)->span);
-		n->name = t->name;
+		n = par_node(c, t->name->is_constant ? N_NUM : N_NAME, par_next(c)->span);
+		if (t->name->is_constant)
+			n->num = t->name->constant;
+		else
+			n->name = t->name;
 		return n;
 	case T_GLOBAL:
 		n = par_node(c, N_GLOBAL, par_next(c)->span);
@@ -207,6 +210,14 @@ static bool at_member(struct scr_compiler *c)
 	       (par_kind(c) == T_GLOBAL && par_tok(c)->span.line == par_before(c).line);
 }
 
+/* The name behind '.' or '->', which has been taken: it may be part of the '.' token. */
+static struct scr_name *member_name(struct scr_compiler *c)
+{
+	const struct scr_token *t = &c->tok[c->cur - 1];
+
+	return t->kind == T_GLOBAL ? t->name : par_member_name(c);
+}
+
 static struct scr_node *postfix(struct scr_compiler *c)
 {
 	struct scr_node *n = primary(c), *p;
@@ -226,8 +237,13 @@ static struct scr_node *postfix(struct scr_compiler *c)
 			p->postfix = true;
 			p->a = n;
 		} else if (at_member(c)) {
-			scr_error(c, at, NULL, "structure members are not supported yet");
-			return par_node(c, N_ERROR, at);
+			p = par_node(c, N_MEMBER, n->span);
+			p->a = n;
+			p->arrow = par_kind(c) == T_ARROW;
+			at = par_next(c)->span;
+			p->name = member_name(c);
+			if (!p->name)
+				return par_node(c, N_ERROR, at);
 		} else {
 			break;
 		}

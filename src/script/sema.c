@@ -95,99 +95,20 @@ static struct scr_node *local_decl(struct scr_compiler *c, struct scr_node *n)
 	return n;
 }
 
-/* Elements of an initialiser in order, nested braces flattened; said when there are too many. */
-static bool flatten(struct scr_compiler *c, struct scr_node *init, const struct scr_type *elem,
-		    u32 room, struct scr_node ***tail, u32 *n)
-{
-	for (struct scr_node *e = init->a, *next; e; e = next) {
-		next = e->next;
-		if (e->kind == N_INIT) {
-			if (!flatten(c, e, elem, room, tail, n))
-				return false;
-			continue;
-		}
-		if (++*n > room) {
-			scr_error(c, e->span, NULL, "too many values: the array has %x elements",
-				  room);
-			return false;
-		}
-		e = sem_convert(c, sem_value(c, e), elem);
-		if (e->kind == N_ERROR)
-			return false;
-		e->next = NULL;
-		**tail = e;
-		*tail = &e->next;
-	}
-	return true;
-}
-
-static bool array_initialiser(struct scr_compiler *c, struct scr_node *n)
-{
-	const struct scr_type *elem = n->optype;
-	struct scr_node *first = NULL, **tail = &first;
-	u32 room = 1, used = 0;
-
-	for (; elem->kind == SCR_ARRAY; elem = elem->base)
-		room *= elem->count;
-	if (n->b->kind != N_INIT) {
-		scr_error(c, n->b->span, NULL, "an array is initialised with a list: { 1, 2, 3 }");
-		return false;
-	}
-	if (!flatten(c, n->b, elem, room, &tail, &used))
-		return false;
-	n->b->a = first;
-	n->b->type = elem;
-	return true;
-}
-
-/* A pointer is made from a pointer, from 0 or with a cast. */
-static bool pointer_initialiser(struct scr_compiler *c, struct scr_node *n)
-{
-	char name[128];
-
-	if (n->b->type->kind == SCR_PTR || (n->b->kind == N_NUM && !n->b->num))
-		return true;
-	scr_type_name(n->optype, name, sizeof(name));
-	scr_error(c, n->b->span, scr_textf(c, "cast it: (%s)...", name),
-		  "a number cannot initialise a pointer of type '%s'", name);
-	return false;
-}
-
-static bool initialiser(struct scr_compiler *c, struct scr_node *n)
-{
-	if (n->optype->kind == SCR_ARRAY)
-		return array_initialiser(c, n);
-	if (n->b->kind == N_INIT) {
-		if (!n->b->a || n->b->a->next || n->b->a->kind == N_INIT) {
-			scr_error(c, n->b->span, NULL,
-				  "a list of values initialises only an array");
-			return false;
-		}
-		n->b = n->b->a;
-	}
-	n->b = sem_value(c, n->b);
-	if (n->b->kind == N_ERROR)
-		return false;
-	if (n->optype->kind == SCR_PTR && !pointer_initialiser(c, n))
-		return false;
-	n->b = sem_convert(c, n->b, n->optype);
-	return true;
-}
-
 static void declaration(struct scr_compiler *c, struct scr_node *n)
 {
 	bool bad;
 
 	if (n->optype->kind == SCR_VOID)
 		n->optype = SCR_TYPE(ULLONG); /* a void variable holds 64 raw bits */
-	bad = n->b && !initialiser(c, n);
+	bad = n->b && !sem_initialiser(c, n);
 	if (n->a->kind == N_NAME) {
 		local_decl(c, n);
 	} else if (n->a->kind == N_GLOBAL) {
 		bad |= !sem_global(c, n->a->name, n->optype, n->a->span);
 		if (!bad)
 			n->a = sem_expr(c, n->a);
-	} else if (n->optype->kind == SCR_ARRAY || !n->b) {
+	} else if (scr_type_is_aggregate(n->optype) || !n->b) {
 		scr_error(c, n->span, NULL,
 			  "a register is declared only to be assigned: int @eax = 5;");
 		bad = true;
@@ -273,6 +194,75 @@ static void for_statement(struct scr_compiler *c, struct scr_node *n)
 	leave_scope(c);
 }
 
+static void switch_statement(struct scr_compiler *c, struct scr_node *n)
+{
+	struct scr_node *outer = c->in_switch;
+
+	if (n->a->kind != N_ERROR)
+		n->a = sem_value(c, n->a);
+	if (n->a->kind != N_ERROR) {
+		n->optype = scr_type_is_int(n->a->type) ? scr_type_promote(n->a->type)
+							: SCR_TYPE(ULLONG);
+		n->a = sem_convert(c, n->a, n->optype);
+	}
+	c->in_switch = n;
+	c->switches++;
+	block(c, n->b);
+	c->switches--;
+	c->in_switch = outer;
+	if (n->b->a && n->b->a->kind != N_CASE && n->b->a->kind != N_DECLS)
+		scr_warn(c, n->b->a->span, NULL,
+			 "this is never executed: it stands before the first 'case'");
+}
+
+static bool second_case(struct scr_compiler *c, const struct scr_node *sw, const struct scr_node *n)
+{
+	if (!n->a) {
+		if (sw->d)
+			scr_error(c, n->span, NULL, "two 'default' in one 'switch'");
+		return sw->d;
+	}
+	for (const struct scr_node *o = sw->c; o; o = o->c) {
+		if (o->a->num != n->a->num)
+			continue;
+		scr_error(c, n->a->span, NULL, "the value %llx has a 'case' already, in line %u",
+			  n->a->num, c->src->line + o->span.line);
+		return true;
+	}
+	return false;
+}
+
+static void case_label(struct scr_compiler *c, struct scr_node *n)
+{
+	struct scr_node *sw = c->in_switch, **tail;
+
+	if (!sw) {
+		scr_error(c, n->span, NULL, "'%s' outside of a 'switch'",
+			  n->a ? "case" : "default");
+		return;
+	}
+	if (n->a) {
+		n->a = sem_value(c, n->a);
+		if (sw->a->kind == N_ERROR || n->a->kind == N_ERROR)
+			return;
+		n->a = sem_convert(c, n->a, sw->optype);
+		if (n->a->kind != N_NUM) {
+			scr_error(c, n->a->span, "compare with 'if' and 'elsif'",
+				  "the value of a 'case' must be a constant");
+			return;
+		}
+	}
+	if (second_case(c, sw, n))
+		return;
+	if (!n->a) {
+		sw->d = n;
+		return;
+	}
+	for (tail = &sw->c; *tail; tail = &(*tail)->c)
+		;
+	*tail = n;
+}
+
 static void return_statement(struct scr_compiler *c, struct scr_node *n)
 {
 	const struct scr_type *result = c->fn->result;
@@ -332,9 +322,15 @@ static void statement(struct scr_compiler *c, struct scr_node *n)
 	case N_FOR:
 		for_statement(c, n);
 		break;
+	case N_SWITCH:
+		switch_statement(c, n);
+		break;
+	case N_CASE:
+		case_label(c, n);
+		break;
 	case N_BREAK:
 	case N_CONTINUE:
-		if (!c->loops)
+		if (!c->loops && (n->kind == N_CONTINUE || !c->switches))
 			scr_error(c, n->span, NULL, "'%s' outside of a loop",
 				  n->kind == N_BREAK ? "break" : "continue");
 		break;
@@ -360,7 +356,7 @@ static void place_locals(struct scr_compiler *c, struct scr_func *fn)
 
 	for (struct scr_local *l = fn->locals; l; l = l->next) {
 		l->in_memory =
-			l->addressed || l->type->kind == SCR_ARRAY || n >= SCR_MAX_LOCAL_REGS;
+			l->addressed || scr_type_is_aggregate(l->type) || n >= SCR_MAX_LOCAL_REGS;
 		/* A parameter arrives in a register, even where it then moves to memory. */
 		if (!l->in_memory)
 			l->where = n;
@@ -386,7 +382,8 @@ static void function(struct scr_compiler *c, struct scr_func *fn)
 	struct scr_scope scope;
 
 	c->fn = fn;
-	c->loops = 0;
+	c->loops = c->switches = 0;
+	c->in_switch = NULL;
 	enter_scope(c, &scope);
 	c->fn_scope = scope.id;
 	for (struct scr_node *p = fn->params; p; p = p->next) {

@@ -25,6 +25,20 @@ struct scr_node *sem_condition(struct scr_compiler *c, struct scr_node *n);
 struct scr_node *sem_convert(struct scr_compiler *c, struct scr_node *n, const struct scr_type *to);
 struct scr_node *sem_fail(struct scr_node *n);
 
+/* sema_init.c: the initialiser n->b of a variable of type n->optype. False: said. */
+bool sem_initialiser(struct scr_compiler *c, struct scr_node *n);
+
+/* sema_struct.c */
+struct scr_node *sem_member(struct scr_compiler *c, struct scr_node *n);
+/* NULL: said. */
+const struct scr_member *sem_find_member(struct scr_compiler *c, const struct scr_type *type,
+					 const struct scr_name *name, struct scr_span span);
+/* Can the value be assigned to a structure of this type? False: said. */
+bool sem_struct_fits(struct scr_compiler *c, const struct scr_node *value,
+		     const struct scr_type *type);
+/* False, and said, for a pointer to something of unknown size. */
+bool sem_pointee_known(struct scr_compiler *c, const struct scr_node *n);
+
 /* sema_assign.c */
 struct scr_node *sem_assign(struct scr_compiler *c, struct scr_node *n);
 struct scr_node *sem_incdec(struct scr_compiler *c, struct scr_node *n);

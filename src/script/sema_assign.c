@@ -57,6 +57,19 @@ static struct scr_node *global_target(struct scr_compiler *c, struct scr_node *n
 	return sem_expr(c, n);
 }
 
+/* A structure with a const member is const as a whole. */
+static bool is_const(const struct scr_type *t)
+{
+	while (t->kind == SCR_ARRAY)
+		t = t->base;
+	if (t->is_const || t->kind != SCR_STRUCT)
+		return t->is_const;
+	for (const struct scr_member *m = t->st->member; m; m = m->next)
+		if (is_const(m->type))
+			return true;
+	return false;
+}
+
 struct scr_node *sem_target(struct scr_compiler *c, struct scr_node *n, bool create)
 {
 	switch ((enum scr_node_kind)n->kind) {
@@ -74,6 +87,7 @@ struct scr_node *sem_target(struct scr_compiler *c, struct scr_node *n, bool cre
 		return sem_pseudo_allowed(c, n, true) ? n : sem_fail(n);
 	case N_DEREF:
 	case N_INDEX:
+	case N_MEMBER:
 		n = sem_expr(c, n);
 		break;
 	case N_ERROR:
@@ -90,6 +104,10 @@ struct scr_node *sem_target(struct scr_compiler *c, struct scr_node *n, bool cre
 	}
 	if (n->kind != N_ERROR && n->type->kind == SCR_ARRAY) {
 		scr_error(c, n->span, "assign its elements", "an array cannot be assigned");
+		return sem_fail(n);
+	}
+	if (n->kind != N_ERROR && is_const(n->type)) {
+		scr_error(c, n->span, NULL, "this cannot be assigned: it is declared 'const'");
 		return sem_fail(n);
 	}
 	return n;
@@ -117,6 +135,8 @@ static struct scr_node *compound(struct scr_compiler *c, struct scr_node *n)
 		scr_error(c, n->span, NULL, "only numbers can be added to a pointer or subtracted");
 		return sem_fail(n);
 	}
+	if (!sem_pointee_known(c, n->a))
+		return sem_fail(n);
 	n->optype = pointer ? SCR_TYPE(ULLONG) : scr_type_common(n->a->type, n->b->type);
 	n->b = sem_convert(c, n->b, n->optype);
 	if (pointer && n->a->type->base->size > 1) {
@@ -137,12 +157,39 @@ static struct scr_node *compound(struct scr_compiler *c, struct scr_node *n)
 	return n;
 }
 
+/* A value, or a whole structure. */
+static struct scr_node *right_side(struct scr_compiler *c, struct scr_node *n)
+{
+	n = sem_expr(c, n);
+	if (n->kind == N_ERROR || n->type->kind == SCR_STRUCT)
+		return n;
+	n->resolved = true;
+	return sem_value(c, n);
+}
+
+static struct scr_node *struct_assign(struct scr_compiler *c, struct scr_node *n)
+{
+	if (n->op != OP_NONE) {
+		scr_error(c, n->span, NULL,
+			  "a structure is only assigned to another one, with '='");
+		return sem_fail(n);
+	}
+	if (!sem_struct_fits(c, n->b, n->a->type))
+		return sem_fail(n);
+	n->type = n->a->type;
+	return n;
+}
+
 struct scr_node *sem_assign(struct scr_compiler *c, struct scr_node *n)
 {
 	/* The value first: `n = n + 1` reads an n that was there before. */
 	if (n->op == OP_NONE)
-		n->b = sem_value(c, n->b);
+		n->b = right_side(c, n->b);
 	n->a = sem_target(c, n->a, n->op == OP_NONE);
+	if (n->op != OP_NONE && n->a->kind != N_ERROR && n->a->type->kind == SCR_STRUCT) {
+		scr_error(c, n->span, NULL, "a structure can only be assigned with '='");
+		return sem_fail(n);
+	}
 	if (n->op != OP_NONE) {
 		n->b = sem_value(c, n->b);
 		if (n->a->kind == N_REG && !sem_reg_allowed(c, n->a, false))
@@ -150,6 +197,8 @@ struct scr_node *sem_assign(struct scr_compiler *c, struct scr_node *n)
 	}
 	if (n->a->kind == N_ERROR || n->b->kind == N_ERROR)
 		return sem_fail(n);
+	if (n->a->type->kind == SCR_STRUCT || n->b->type->kind == SCR_STRUCT)
+		return struct_assign(c, n);
 	if (n->op == OP_NONE) {
 		narrow_store(n->a);
 		n->b = sem_convert(c, n->b, n->a->type);
@@ -168,6 +217,11 @@ struct scr_node *sem_incdec(struct scr_compiler *c, struct scr_node *n)
 	if (n->a->kind == N_ERROR || (n->a->kind == N_REG && !sem_reg_allowed(c, n->a, false)))
 		return sem_fail(n);
 	t = n->a->type;
+	if (t->kind == SCR_STRUCT || !sem_pointee_known(c, n->a)) {
+		if (t->kind == SCR_STRUCT)
+			scr_error(c, n->span, NULL, "a structure cannot be counted up or down");
+		return sem_fail(n);
+	}
 	n->type = t;
 	n->optype = t->kind == SCR_PTR ? SCR_TYPE(ULLONG) : scr_type_common(t, SCR_TYPE(S32));
 	n->num = t->kind == SCR_PTR && t->base->size ? t->base->size : 1;
@@ -185,6 +239,7 @@ struct scr_node *sem_addr(struct scr_compiler *c, struct scr_node *n)
 		break;
 	case N_GLOBAL:
 	case N_INDEX:
+	case N_MEMBER:
 		break;
 	case N_DEREF: /* &*p is p */
 		a->a->parens = true;

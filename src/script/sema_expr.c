@@ -208,7 +208,7 @@ static struct scr_node *pointer_arithmetic(struct scr_compiler *c, struct scr_no
 
 	if (n->op == OP_SUB && a->kind == SCR_PTR && b->kind == SCR_PTR &&
 	    scr_type_same(a->base, b->base))
-		return pointer_difference(c, n);
+		return sem_pointee_known(c, n->a) ? pointer_difference(c, n) : sem_fail(n);
 	if (n->op == OP_ADD && a->kind != SCR_PTR) {
 		struct scr_node *t = n->a;
 
@@ -224,6 +224,8 @@ static struct scr_node *pointer_arithmetic(struct scr_compiler *c, struct scr_no
 			  scr_type_name(b, right, sizeof(right)));
 		return sem_fail(n);
 	}
+	if (!sem_pointee_known(c, n->a))
+		return sem_fail(n);
 	n->b = scaled(c, n->b, a);
 	n->type = a;
 	n->optype = SCR_TYPE(ULLONG);
@@ -302,7 +304,7 @@ static struct scr_node *conditional_expr(struct scr_compiler *c, struct scr_node
 static struct scr_node *deref_expr(struct scr_compiler *c, struct scr_node *n)
 {
 	n->a = sem_value(c, n->a);
-	if (n->a->kind == N_ERROR)
+	if (n->a->kind == N_ERROR || !sem_pointee_known(c, n->a))
 		return sem_fail(n);
 	n->type = SCR_TYPE(ULLONG);
 	if (n->a->type->kind == SCR_PTR && n->a->type->base->kind != SCR_VOID)
@@ -351,8 +353,11 @@ static struct scr_node *cast_expr(struct scr_compiler *c, struct scr_node *n)
 	n->a = sem_value(c, n->a);
 	if (n->a->kind == N_ERROR)
 		return sem_fail(n);
-	if (n->type->kind == SCR_ARRAY) {
-		scr_error(c, n->span, NULL, "nothing can be cast to an array");
+	if (scr_type_is_aggregate(n->type)) {
+		scr_error(c, n->span,
+			  n->type->kind == SCR_STRUCT ? "cast to a pointer to it" : NULL,
+			  n->type->kind == SCR_ARRAY ? "nothing can be cast to an array"
+						     : "nothing can be cast to a structure");
 		return sem_fail(n);
 	}
 	if (n->type->kind == SCR_VOID)
@@ -363,6 +368,7 @@ static struct scr_node *cast_expr(struct scr_compiler *c, struct scr_node *n)
 static struct scr_node *sizeof_expr(struct scr_compiler *c, struct scr_node *n)
 {
 	const struct scr_type *t = n->optype;
+	char name[128];
 
 	if (n->a) {
 		n->a = n->a->kind == N_STR ? n->a : sem_expr(c, n->a);
@@ -373,7 +379,8 @@ static struct scr_node *sizeof_expr(struct scr_compiler *c, struct scr_node *n)
 	if (!t && n->a->kind != N_STR)
 		return sem_fail(n);
 	if (t && !t->size) {
-		scr_error(c, n->span, NULL, "'void' has no size");
+		scr_error(c, n->span, NULL, "'%s' has no size",
+			  scr_type_name(t, name, sizeof(name)));
 		return sem_fail(n);
 	}
 	n->num = t ? t->size : n->a->str->len + (n->a->str->wide ? 2 : 1);
@@ -397,6 +404,8 @@ static struct scr_node *comma_expr(struct scr_compiler *c, struct scr_node *n)
 
 struct scr_node *sem_expr(struct scr_compiler *c, struct scr_node *n)
 {
+	if (n->resolved)
+		return n;
 	switch ((enum scr_node_kind)n->kind) {
 	case N_NUM:
 		n->type = SCR_TYPE(LONG);
@@ -446,6 +455,8 @@ struct scr_node *sem_expr(struct scr_compiler *c, struct scr_node *n)
 		return sem_addr(c, n);
 	case N_INDEX:
 		return index_expr(c, n);
+	case N_MEMBER:
+		return sem_member(c, n);
 	case N_CAST:
 		return cast_expr(c, n);
 	case N_SIZEOF:
@@ -465,6 +476,11 @@ struct scr_node *sem_value(struct scr_compiler *c, struct scr_node *n)
 	if (n->type->kind == SCR_VOID) {
 		scr_error(c, n->span, NULL,
 			  "this has no result, so it cannot stand in an expression");
+		return sem_fail(n);
+	}
+	if (n->type->kind == SCR_STRUCT) {
+		scr_error(c, n->span, "use its members, or its address: '&'",
+			  "a whole structure can only be assigned to another one");
 		return sem_fail(n);
 	}
 	if (n->type->kind != SCR_ARRAY)

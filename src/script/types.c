@@ -10,18 +10,18 @@
 
 /* clang-format off */
 const struct scr_type scr_scalars[SCR_NSCALARS] = {
-	[SCR_VOID]   = { SCR_VOID,   ENG_X64, 0, false, 0, 0, NULL },
-	[SCR_BOOL]   = { SCR_BOOL,   ENG_U8,  1, false, 1, 0, NULL },
-	[SCR_S8]     = { SCR_S8,     ENG_S8,  2, true,  1, 0, NULL },
-	[SCR_U8]     = { SCR_U8,     ENG_U8,  2, false, 1, 0, NULL },
-	[SCR_S16]    = { SCR_S16,    ENG_S16, 3, true,  2, 0, NULL },
-	[SCR_U16]    = { SCR_U16,    ENG_U16, 3, false, 2, 0, NULL },
-	[SCR_S32]    = { SCR_S32,    ENG_S32, 4, true,  4, 0, NULL },
-	[SCR_U32]    = { SCR_U32,    ENG_U32, 4, false, 4, 0, NULL },
-	[SCR_LONG]   = { SCR_LONG,   ENG_X64, 5, true,  8, 0, NULL },
-	[SCR_ULONG]  = { SCR_ULONG,  ENG_X64, 5, false, 8, 0, NULL },
-	[SCR_LLONG]  = { SCR_LLONG,  ENG_X64, 6, true,  8, 0, NULL },
-	[SCR_ULLONG] = { SCR_ULLONG, ENG_X64, 6, false, 8, 0, NULL },
+	[SCR_VOID]   = { SCR_VOID,   ENG_X64, 0, false, 0, 0, NULL, NULL, false },
+	[SCR_BOOL]   = { SCR_BOOL,   ENG_U8,  1, false, 1, 0, NULL, NULL, false },
+	[SCR_S8]     = { SCR_S8,     ENG_S8,  2, true,  1, 0, NULL, NULL, false },
+	[SCR_U8]     = { SCR_U8,     ENG_U8,  2, false, 1, 0, NULL, NULL, false },
+	[SCR_S16]    = { SCR_S16,    ENG_S16, 3, true,  2, 0, NULL, NULL, false },
+	[SCR_U16]    = { SCR_U16,    ENG_U16, 3, false, 2, 0, NULL, NULL, false },
+	[SCR_S32]    = { SCR_S32,    ENG_S32, 4, true,  4, 0, NULL, NULL, false },
+	[SCR_U32]    = { SCR_U32,    ENG_U32, 4, false, 4, 0, NULL, NULL, false },
+	[SCR_LONG]   = { SCR_LONG,   ENG_X64, 5, true,  8, 0, NULL, NULL, false },
+	[SCR_ULONG]  = { SCR_ULONG,  ENG_X64, 5, false, 8, 0, NULL, NULL, false },
+	[SCR_LLONG]  = { SCR_LLONG,  ENG_X64, 6, true,  8, 0, NULL, NULL, false },
+	[SCR_ULLONG] = { SCR_ULLONG, ENG_X64, 6, false, 8, 0, NULL, NULL, false },
 };
 
 static const char *const scalar_names[SCR_NSCALARS] = {
@@ -33,6 +33,8 @@ static const char *const scalar_names[SCR_NSCALARS] = {
 	[SCR_LLONG] = "long long", [SCR_ULLONG] = "unsigned long long",
 };
 /* clang-format on */
+
+static struct scr_struct *struct_copy(struct scr_arena *arena, struct scr_struct *st);
 
 const struct scr_type *scr_type_ptr(struct scr_arena *arena, const struct scr_type *base)
 {
@@ -57,17 +59,150 @@ const struct scr_type *scr_type_array(struct scr_arena *arena, const struct scr_
 	return t;
 }
 
+const struct scr_type *scr_type_const(struct scr_arena *arena, const struct scr_type *t)
+{
+	struct scr_type *type;
+
+	if (t->is_const)
+		return t;
+	if (t->kind == SCR_STRUCT)
+		return &t->st->type[1];
+	if (t->kind == SCR_ARRAY) {
+		const struct scr_type *base = scr_type_const(arena, t->base);
+
+		return base ? scr_type_array(arena, base, t->count) : NULL;
+	}
+	type = scr_arena_alloc(arena, sizeof(*type));
+	if (!type)
+		return NULL;
+	*type = *t;
+	type->is_const = true;
+	return type;
+}
+
+/* --- structures --- */
+
+struct scr_struct *scr_struct_new(struct scr_arena *arena, const char *tag)
+{
+	struct scr_struct *st = scr_arena_alloc(arena, sizeof(*st));
+
+	if (!st)
+		return NULL;
+	st->tag = tag;
+	st->align = 1;
+	for (u32 i = 0; i < 2; i++)
+		st->type[i] = (struct scr_type){
+			.kind = SCR_STRUCT, .ext = ENG_X64, .st = st, .is_const = i
+		};
+	return st;
+}
+
+u32 scr_type_align(const struct scr_type *t)
+{
+	while (t->kind == SCR_ARRAY)
+		t = t->base;
+	return t->kind == SCR_STRUCT ? t->st->align : t->size;
+}
+
+/* The size so far is kept in the plain type; nobody sees it before the end. */
+bool scr_struct_add(struct scr_struct *st, struct scr_member *m)
+{
+	struct scr_member **tail = &st->member;
+	u32 align = scr_type_align(m->type);
+	u64 offset = (st->type[0].size + align - 1) & ~(u64)(align - 1);
+
+	if (offset + m->type->size > ENG_MAX_MEM)
+		return false;
+	while (*tail)
+		tail = &(*tail)->next;
+	*tail = m;
+	m->offset = (u32)offset;
+	st->type[0].size = m->offset + m->type->size;
+	if (align > st->align)
+		st->align = align;
+	return true;
+}
+
+void scr_struct_complete(struct scr_struct *st)
+{
+	u32 size = (st->type[0].size + st->align - 1) & ~(st->align - 1);
+
+	st->type[0].size = st->type[1].size = size ? size : 1;
+	st->complete = true;
+	st->defining = false;
+}
+
+const struct scr_member *scr_struct_find(const struct scr_struct *st, const char *name)
+{
+	for (const struct scr_member *m = st->member; m; m = m->next)
+		if (!strcmp(m->name, name))
+			return m;
+	return NULL;
+}
+
+static const char *text_copy(struct scr_arena *arena, const char *text)
+{
+	char *copy = scr_arena_alloc(arena, strlen(text) + 1);
+
+	return copy ? strcpy(copy, text) : NULL;
+}
+
+/*
+ * Structures may point to each other in circles: a copy is known before its members are.
+ * What is copied is not looked at again after this compilation, or is a copy itself.
+ */
+static struct scr_struct *struct_copy(struct scr_arena *arena, struct scr_struct *st)
+{
+	struct scr_struct *copy = st->copy;
+	struct scr_member **tail;
+
+	if (copy)
+		return copy;
+	copy = scr_struct_new(arena, st->tag ? text_copy(arena, st->tag) : NULL);
+	if (!copy || (st->tag && !copy->tag))
+		return NULL;
+	copy->copy = copy;
+	copy->type[0].size = copy->type[1].size = st->type[0].size;
+	copy->align = st->align;
+	copy->nested = st->nested;
+	copy->complete = st->complete;
+	st->copy = copy;
+	tail = &copy->member;
+	for (const struct scr_member *m = st->member; m; m = m->next) {
+		struct scr_member *n = scr_arena_alloc(arena, sizeof(*n));
+
+		if (!n)
+			return NULL;
+		n->name = text_copy(arena, m->name);
+		n->type = scr_type_copy(arena, m->type);
+		n->offset = m->offset;
+		if (!n->name || !n->type)
+			return NULL;
+		*tail = n;
+		tail = &n->next;
+	}
+	return copy;
+}
+
 const struct scr_type *scr_type_copy(struct scr_arena *arena, const struct scr_type *t)
 {
 	const struct scr_type *base;
 
-	if (t->kind < SCR_NSCALARS)
-		return t; /* one of the static ones */
-	base = scr_type_copy(arena, t->base);
-	if (!base)
-		return NULL;
-	return t->kind == SCR_PTR ? scr_type_ptr(arena, base)
-				  : scr_type_array(arena, base, t->count);
+	if (t->kind == SCR_STRUCT) {
+		struct scr_struct *st = struct_copy(arena, t->st);
+
+		return st ? &st->type[t->is_const] : NULL;
+	}
+	if (t->kind < SCR_NSCALARS) {
+		base = &scr_scalars[t->kind];
+	} else {
+		base = scr_type_copy(arena, t->base);
+		if (!base)
+			return NULL;
+		base = t->kind == SCR_PTR ? scr_type_ptr(arena, base)
+					  : scr_type_array(arena, base, t->count);
+	}
+	return base && t->is_const ? scr_type_const(arena, base) : base;
 }
 
 u32 scr_type_depth(const struct scr_type *t)
@@ -79,11 +214,43 @@ u32 scr_type_depth(const struct scr_type *t)
 	return depth;
 }
 
+static bool tag_same(const struct scr_struct *a, const struct scr_struct *b)
+{
+	return a == b || (a->tag && b->tag ? !strcmp(a->tag, b->tag) : a->tag == b->tag);
+}
+
+/* Members of the same layout; of structures in them the tags decide. */
+static bool member_same(const struct scr_type *a, const struct scr_type *b)
+{
+	for (; a->base && a->kind == b->kind && a->count == b->count; b = b->base)
+		a = a->base;
+	return a->kind == b->kind && a->size == b->size &&
+	       (a->kind != SCR_STRUCT || tag_same(a->st, b->st));
+}
+
+/* Two scripts may both define a structure that a global variable has. */
+static bool struct_same(const struct scr_struct *a, const struct scr_struct *b)
+{
+	const struct scr_member *m = a->member, *n = b->member;
+
+	if (a == b)
+		return true;
+	if (!tag_same(a, b) || a->type[0].size != b->type[0].size)
+		return false;
+	for (; m && n; m = m->next, n = n->next)
+		if (strcmp(m->name, n->name) || m->offset != n->offset ||
+		    !member_same(m->type, n->type))
+			return false;
+	return !m && !n;
+}
+
 bool scr_type_same(const struct scr_type *a, const struct scr_type *b)
 {
 	while (a->kind == b->kind && a->count == b->count) {
 		if (a->kind < SCR_NSCALARS)
 			return true;
+		if (a->kind == SCR_STRUCT)
+			return struct_same(a->st, b->st);
 		a = a->base;
 		b = b->base;
 	}
@@ -98,6 +265,11 @@ bool scr_type_is_int(const struct scr_type *t)
 bool scr_type_is_scalar(const struct scr_type *t)
 {
 	return scr_type_is_int(t) || t->kind == SCR_PTR;
+}
+
+bool scr_type_is_aggregate(const struct scr_type *t)
+{
+	return t->kind == SCR_ARRAY || t->kind == SCR_STRUCT;
 }
 
 const struct scr_type *scr_type_promote(const struct scr_type *t)
@@ -169,6 +341,8 @@ const char *scr_type_name(const struct scr_type *t, char *buf, size_t size)
 
 	if (t->kind < SCR_NSCALARS) {
 		snprintf(buf, size, "%s", scalar_names[t->kind]);
+	} else if (t->kind == SCR_STRUCT) {
+		snprintf(buf, size, "struct %s", t->st->tag ? t->st->tag : "{...}");
 	} else if (t->kind == SCR_PTR) {
 		scr_type_name(t->base, base, sizeof(base));
 		snprintf(buf, size, "%s%s*", base, t->base->kind == SCR_PTR ? "" : " ");
