@@ -37,7 +37,8 @@ const struct cmd_option cmd_event_options[CMD_EV_NOPTIONS + 1] = {
 		"machine code that decides: the event takes place if it returns rax != 0; "
 		"rcx = registers, rdx = $context" },
 	[CMD_EV_ASM_CONDITION] = { "asm condition", CMD_ARG_CODE, "{ ASSEMBLY }",
-		"the same in Intel syntax, statements separated by ';'" },
+		"the same in Intel syntax, statements separated by ';'; numbers are decimal "
+		"unless 0x is before them; <EXPRESSION> is replaced by its value now" },
 	[CMD_EV_CODE] = { "code", CMD_ARG_CODE, "{ HEX }",
 		"machine code to run; rcx = buffer, rdx = registers, r8 = $context" },
 	[CMD_EV_ASM_CODE] = { "asm code", CMD_ARG_CODE, "{ ASSEMBLY }",

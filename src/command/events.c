@@ -63,8 +63,16 @@ static bool make_code(struct cmd *c, const struct cmd_line *line, const struct d
 		cmd_error_at(c, line, tok, "the '%s' is empty", word);
 		return false;
 	}
-	*bytes = assembly ? asm_assemble(tok->text, len, &error)
-			  : asm_parse_hex(tok->text, len, &error);
+	if (assembly) {
+		char *source = cmd_asm_text(c, tok);
+
+		if (!source)
+			return false;
+		*bytes = asm_assemble(source, len, &error);
+		free(source);
+	} else {
+		*bytes = asm_parse_hex(tok->text, len, &error);
+	}
 	if (*bytes)
 		return true;
 	cmd_error_at(c, line, tok, "the '%s' is unusable: %s", word, error ? error : "no memory");

@@ -56,6 +56,8 @@ bool cmd_value_id(struct cmd *c, const struct cmd_line *line, const struct cmd_t
 bool cmd_tok_is(const struct cmd_tok *tok, const char *word);
 /* Source of a bracket or string token for the script compiler. */
 struct scr_source cmd_tok_source(struct cmd *c, const struct cmd_tok *tok);
+/* Assembly text with the values of its <EXPRESSION>s, malloc'ed; NULL: error printed. */
+char *cmd_asm_text(struct cmd *c, const struct cmd_tok *tok);
 /* Whole file as text; NULL and a malloc'ed reason. */
 char *cmd_read_file(const char *path, size_t *len, char **why);
 

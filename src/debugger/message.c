@@ -95,7 +95,7 @@ static void print_fault(struct dbg *d, const struct eng_msg *msg)
 		con_error(d->con, "event %x (pid %u, tid %u): %s:%u: script error: %s", e->ev.id,
 			  msg->pid, msg->tid, e->script_name, msg->fault->line, text);
 	else
-		con_error(d->con, "line %u: script error: %s", msg->fault->line, text);
+		con_error(d->con, "%s:%u: script error: %s", d->eval_name, msg->fault->line, text);
 }
 
 void dbg_emit(struct eng_ctx *ctx, const struct eng_msg *msg)

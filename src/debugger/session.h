@@ -95,6 +95,7 @@ struct dbg {
 	u32 current; /* tid */
 	bool running; /* between resume_all and halt */
 	struct dbg_held held;
+	const char *eval_name; /* where the script of `?` stands while it runs */
 	volatile sig_atomic_t interrupted;
 	struct dbg_terminal terminal;
 

@@ -247,6 +247,16 @@ def directory_as_a_script():
 
 
 @test
+def errors_while_a_script_runs_name_its_place():
+    write("run.ds", "print 1\n? {\n  zero = 0;\n  print(5 % zero);\n}\nprint poi(0)\n")
+    done = batch([".script run.ds", "? zero = 0; print(1 / zero);"])
+    eq(done.msg, "1\n")
+    matches(done.err, r"(?m)^lstar: error: run\.ds:4: script error: division by zero")
+    matches(done.err, r"(?m)^lstar: error: run\.ds:6: script error: bad address")
+    matches(done.err, r"(?m)^lstar: error: <command line>:1: script error: division by zero")
+
+
+@test
 def last_failed_command_is_the_status_of_a_batch():
     eq(batch([".attach pid 3ffffe"]).status, 125)
     eq(batch([".script /no/such/file.ds"]).status, 125)

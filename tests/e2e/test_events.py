@@ -420,6 +420,17 @@ def asm_binds_to_the_next_word():
 
 
 @test
+def values_in_assembly_text():
+    done = batch(["? .base = 20;", "!syscall 0n999 asm condition { mov rax, <.base - 20>;\n"
+                  "or rax, <1>; test rax, 1 << 0 } asm code { mov qword ptr [rdx+0x38], 16+<.base+1> }",
+                  "!syscall 0n999 script { print(@rdi); }"], ACT, "quiet", 999, 1, 0, 0).ok()
+    eq(done.msg, "31\n")
+    done = batch(["!syscall asm code { nop;\n mov rax, <.nothing> }", "events"])
+    matches(done.err, r"<command line>:2:12: error: .*\.nothing")
+    matches(done.msg, r"(?i)no active")
+
+
+@test
 def faults_of_custom_code_end_that_code_only():
     for code, what in (("xor eax, eax; mov [rax], rax", "null store"), ("ud2", "ud2"),
                        ("jmp rax", "stray jump"), ("1: jmp 1b", "endless loop"),
