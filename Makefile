@@ -6,7 +6,8 @@
 #   make run        watch the read calls of a real program and their results
 #   make check      every test, twice (plain and with sanitizers), fuzzers, style
 #   make bench      what interception costs, beside a bare tracer and strace
-#   make fuzz       every fuzz target, FUZZ_SECONDS (60) each
+#   make fuzz       every fuzz target, FUZZ_SECONDS (60) each; then DIFF_PROGRAMS (100000) random
+#                   programs as scripts and as C, by the C compiler DIFF_CC (gcc, or tcc: faster)
 #   make install    into $(DESTDIR)$(PREFIX)
 #   make clean      remove all that was built
 
@@ -14,6 +15,8 @@ BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
+DIFF_PROGRAMS ?= 100000
+DIFF_CC ?= gcc
 
 LSTAR = $(BUILD)/src/lstar
 
@@ -41,9 +44,10 @@ bench: all
 	@deps/install.sh deps/debian-bench.txt
 	@python3 bench/run.py $(BUILD)
 
-fuzz:
+fuzz: all
 	@deps/install.sh deps/debian.txt deps/debian-check.txt
 	@python3 tests/fuzz/run.py --seconds $(FUZZ_SECONDS)
+	$(BUILD)/tests/fuzz/difftest -n $(DIFF_PROGRAMS) -c $(DIFF_CC)
 
 install: all
 	meson configure $(BUILD) -Dprefix=$(PREFIX)
