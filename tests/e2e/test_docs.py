@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The examples of docs/script-language.md: each is run and must do what stands below it.
+
+A ```lstar block is a script, run by '?'. The ```output block behind it is what it prints, the
+```error block what is said about it, with the lines counted from the script's first one. A
+```lstar continued block is another script of the same session. A script without a result is an
+error of the page, and so is a block of a kind that nobody looks at.
+"""
+
+import os
+import re
+
+from harness import ROOT, eq, fail, lstar, main, test, write
+
+PAGE = os.path.join(ROOT, "docs", "script-language.md")
+BLOCK = re.compile(r"^```([^\n]+)\n(.*?)^```$", re.M | re.S)
+EXAMPLES_MIN = 55
+
+
+class Example:
+    """One session: its scripts, what they print and what is said about them."""
+
+    def __init__(self, line):
+        self.line, self.scripts, self.output, self.errors = line, [], "", ""
+
+
+def examples(text):
+    found, last = [], None
+    for block in BLOCK.finditer(text):
+        kind, body = block.group(1), block.group(2)
+        line = text.count("\n", 0, block.start()) + 1
+        if last == "lstar" and kind not in ("output", "error", "lstar continued"):
+            fail(f"line {line}: the script before this has no result")
+        if kind == "lstar":
+            found.append(Example(line))
+            found[-1].scripts.append(body)
+        elif kind == "lstar continued":
+            found[-1].scripts.append(body)
+        elif kind == "output":
+            found[-1].output += body
+        elif kind == "error":
+            found[-1].errors += body
+        elif kind != "text":
+            fail(f"line {line}: a block of the unknown kind '{kind}'")
+        last = kind.split()[0]
+    return found
+
+
+def from_script(found):
+    """The line of the script for that of the file, whose first line is the command."""
+    return f"{found.group(1)}{found.group(2)}{int(found.group(3)) - 1}"
+
+
+def run(example):
+    commands = []
+    for n, script in enumerate(example.scripts):
+        write(f"example{n}.ds", "? {\n" + script + "}\n")
+        commands += ["-c", f".script example{n}.ds"]
+    done = lstar("-b", "-q", *commands)
+    done.err = re.sub(r"^((?:lstar: error: )?example)\d(\.ds:)(\d+)", from_script, done.err,
+                      flags=re.M)
+    return done
+
+
+@test(limit=120)
+def every_example_does_what_the_page_says():
+    with open(PAGE, encoding="utf-8") as page:
+        found = examples(page.read())
+    wrong = 0
+    for example in found:
+        done = run(example)
+        if (done.out, done.err) != (example.output, example.errors):
+            wrong += 1
+            print(f"# line {example.line}\n# prints\n{done.out}# page\n{example.output}"
+                  f"# says\n{done.err}# page\n{example.errors}".replace("\n", "\n#   "))
+    eq(wrong, 0, "examples that do something else than the page says")
+    if len(found) < EXAMPLES_MIN:
+        fail(f"only {len(found)} examples were found")
+
+
+main()
