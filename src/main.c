@@ -107,6 +107,7 @@ static void take_script(struct options *o, int argc, char **argv)
 	char **first = &argv[optind - 1];
 	size_t n = 1;
 
+	*first = optarg; /* in one word with the option: -sFILE, --script=FILE */
 	while (optind < argc && strcmp(argv[optind], "--")) {
 		optind++;
 		n++;

@@ -118,7 +118,7 @@ struct cmd_option {
 
 struct cmd_desc {
 	const char *names; /* name and aliases, split at blanks */
-	const char *syntax; /* without the name */
+	const char *syntax; /* without the name; "": the command takes no words */
 	const char *summary; /* one line */
 	const char *text; /* paragraphs */
 	const char *example; /* a command that works as it stands */

@@ -56,8 +56,6 @@ static enum cmd_result run_restart(struct cmd *c, const struct cmd_desc *desc,
 {
 	int err;
 
-	if (line->ntok > 1)
-		return cmd_misuse(c, desc, line, &line->tok[1]);
 	err = dbg_restart(c->d);
 	if (!err)
 		cmd_note(c, "process %u started and stopped at its entry point",

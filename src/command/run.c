@@ -4,12 +4,6 @@
  */
 #include "command/internal.h"
 
-static enum cmd_result no_words(struct cmd *c, const struct cmd_desc *desc,
-				const struct cmd_line *line)
-{
-	return line->ntok > 1 ? cmd_misuse(c, desc, line, &line->tok[1]) : CMD_OK;
-}
-
 /* @quiet: the end of the debuggee is not worth a line. */
 static enum cmd_result go(struct cmd *c, bool quiet, enum dbg_why *why)
 {
@@ -30,8 +24,6 @@ static enum cmd_result run_go(struct cmd *c, const struct cmd_desc *desc,
 {
 	enum dbg_why why;
 
-	if (no_words(c, desc, line))
-		return CMD_FAILED;
 	return go(c, false, &why);
 }
 
@@ -50,8 +42,6 @@ static enum cmd_result run_pause(struct cmd *c, const struct cmd_desc *desc,
 {
 	struct dbg_halt halt;
 
-	if (no_words(c, desc, line))
-		return CMD_FAILED;
 	if (dbg_stopped(c->d)) {
 		cmd_note(c, "the debuggee is stopped already; 'g' lets it run");
 		return CMD_OK;

@@ -132,8 +132,6 @@ static enum cmd_result run_logclose(struct cmd *c, const struct cmd_desc *desc,
 {
 	int err;
 
-	if (line->ntok > 1)
-		return cmd_misuse(c, desc, line, &line->tok[1]);
 	err = con_log_close(c->con);
 	if (err == -ENOENT)
 		return cmd_fail(c, "no log is open; '.logopen FILE' opens one");

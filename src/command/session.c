@@ -113,8 +113,6 @@ static enum cmd_result run_flush(struct cmd *c, const struct cmd_desc *desc,
 {
 	u64 n;
 
-	if (line->ntok > 1)
-		return cmd_misuse(c, desc, line, &line->tok[1]);
 	n = dbg_flush(c->d);
 	con_printf(c->con, "%llu queued message%s dropped\n", n, n == 1 ? "" : "s");
 	return CMD_OK;
@@ -163,8 +161,6 @@ static enum cmd_result run_status(struct cmd *c, const struct cmd_desc *desc,
 	struct dbg_stats st;
 	size_t events = 0, enabled = 0;
 
-	if (line->ntok > 1)
-		return cmd_misuse(c, desc, line, &line->tok[1]);
 	con_printf(c->con, "lstar " LSTAR_VERSION ", target: process (ptrace)\n");
 	status_debuggee(c);
 	for (; dbg_event_list(c->d, events, &info); events++)
@@ -182,8 +178,6 @@ static enum cmd_result run_status(struct cmd *c, const struct cmd_desc *desc,
 static enum cmd_result run_cls(struct cmd *c, const struct cmd_desc *desc,
 			       const struct cmd_line *line)
 {
-	if (line->ntok > 1)
-		return cmd_misuse(c, desc, line, &line->tok[1]);
 	if (c->mode & CMD_TERMINAL)
 		con_write(c->con, "\033[H\033[2J\033[3J", 11);
 	return CMD_OK;
@@ -192,8 +186,6 @@ static enum cmd_result run_cls(struct cmd *c, const struct cmd_desc *desc,
 static enum cmd_result run_exit(struct cmd *c, const struct cmd_desc *desc,
 				const struct cmd_line *line)
 {
-	if (line->ntok > 1)
-		return cmd_misuse(c, desc, line, &line->tok[1]);
 	return CMD_EXIT;
 }
 

@@ -10,7 +10,7 @@
 void dbg_deliver(struct dbg *d)
 {
 	if (d->nbatch)
-		con_write(d->con, d->batch, d->nbatch);
+		con_foreign(d->con, d->batch, d->nbatch);
 	d->nbatch = d->batch_msgs = 0;
 }
 
@@ -64,7 +64,7 @@ static void to_console(struct dbg *d, bool imm, const char *text, size_t len)
 		return;
 	}
 	dbg_deliver(d); /* older text first */
-	con_write(d->con, text, len);
+	con_foreign(d->con, text, len);
 	d->fresh_con = true;
 }
 

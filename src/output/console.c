@@ -21,6 +21,7 @@
 struct console {
 	FILE *out, *err, *log;
 	enum con_colour colour;
+	bool terminal; /* out is one */
 	bool broken, log_broken;
 	int64_t since;
 	size_t used;
@@ -34,6 +35,7 @@ struct console *con_new(FILE *out, FILE *err)
 	if (con) {
 		con->out = out;
 		con->err = err;
+		con->terminal = fileno(out) >= 0 && isatty(fileno(out));
 	}
 	return con;
 }
@@ -152,6 +154,35 @@ void con_write(struct console *con, const char *text, size_t len)
 	}
 	if (con->used && out_clock_ms() - con->since >= CON_AGE_MS)
 		write_out(con);
+}
+
+static bool is_control(unsigned char ch)
+{
+	return (ch < 0x20 && ch != '\n' && ch != '\t' && ch != '\r') || ch == 0x7f;
+}
+
+void con_foreign(struct console *con, const char *text, size_t len)
+{
+	const char *end = text + len, *p = text;
+
+	if (!con->terminal) {
+		con_write(con, text, len);
+		return;
+	}
+	for (; p < end; p++) {
+		char shown[2] = { '^', (char)(*p ^ 0x40) };
+		/* U+0080 to U+009F: the same controls once more, in UTF-8 */
+		bool high = p + 1 < end && (unsigned char)p[0] == 0xc2 && (p[1] & 0xe0) == 0x80;
+
+		if (!high && !is_control((unsigned char)*p))
+			continue;
+		con_write(con, text, (size_t)(p - text));
+		con_write(con, high ? "?" : shown, high ? 1 : 2);
+		p += high;
+		text = p + 1;
+	}
+	if (text < end)
+		con_write(con, text, (size_t)(end - text));
 }
 
 /* Formatted text, malloc'ed unless it fits @buf. NULL without memory. */

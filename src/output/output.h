@@ -85,6 +85,11 @@ struct console;
 struct console *con_new(FILE *out, FILE *err);
 void con_free(struct console *con);
 void con_write(struct console *con, const char *text, size_t len);
+/*
+ * Text in which a debuggee may have put anything: at a terminal its control characters are
+ * shown (^[) and do nothing.
+ */
+void con_foreign(struct console *con, const char *text, size_t len);
 void con_printf(struct console *con, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* "lstar: error: ..." and "lstar: warning: ..." on the error stream, and into the log. */
 void con_error(struct console *con, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

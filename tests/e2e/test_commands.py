@@ -351,6 +351,13 @@ def script_option():
 
 
 @test
+def script_option_in_one_word():
+    write("a.ds", '? printf("$arg0 $arg1\\n");\n')
+    for option in ("-sa.ds", "--script=a.ds"):
+        eq(lstar("-q", "-b", option, "x1", "--", ACT, "exit", 0).ok().out, "a.ds x1\n")
+
+
+@test
 def script_with_exit():
     write("a.ds", "print 1\nexit\nprint 2\n")
     done = session([".script a.ds", "print 3"])

@@ -122,6 +122,18 @@ def completion_of_files_in_other_directories():
 
 
 @test
+def control_characters_of_a_debuggee_do_nothing_at_the_terminal():
+    tty = Pty("-q", "--", ACT, "write", "\x1b]0;x\x07\x7f \u009b1m \u00e4")
+    tty.expect(PROMPT)
+    for imm in ("yes", "no"):
+        tty.line(f'!syscall write imm {imm} script {{ printf("<%s>", @rsi); }}')
+        tty.expect(PROMPT)
+    tty.line("g")
+    tty.expect(r"<\^\[\]0;x\^G\^\? \?1m \u00e4>")
+    tty.expect(r"<\^\[\]0;x\^G\^\? \?1m \u00e4>")
+
+
+@test
 def history_goes_back():
     tty = Pty("-q")
     tty.expect(PROMPT)
