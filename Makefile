@@ -5,7 +5,7 @@
 #   make            build build/src/lstar
 #   make run        watch the read calls of a real program and their results
 #   make check      every test, twice (plain and with sanitizers), fuzzers, style
-#   make bench      what interception costs, beside a bare tracer and strace
+#   make bench      what interception costs, beside a bare tracer and strace; what scripts cost
 #   make fuzz       every fuzz target, FUZZ_SECONDS (60) each; then DIFF_PROGRAMS (100000) random
 #                   programs as scripts and as C, by the C compiler DIFF_CC (gcc, or tcc: faster)
 #   make install    into $(DESTDIR)$(PREFIX)
@@ -43,6 +43,8 @@ check:
 bench: all
 	@deps/install.sh deps/debian-bench.txt
 	@python3 bench/run.py $(BUILD)
+	@echo && python3 bench/lua.py $(BUILD)
+	@echo && $(BUILD)/bench/engine
 
 fuzz: all
 	@deps/install.sh deps/debian.txt deps/debian-check.txt
