@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The examples of docs/script-language.md: each is run and must do what stands below it.
+"""The pages in docs/ say what is true.
+
+The examples of docs/script-language.md: each is run and must do what stands below it.
 
 A ```lstar block is a script, run by '?'. The ```output block behind it is what it prints, the
 ```error block what is said about it, with the lines counted from the script's first one. A
@@ -7,6 +9,7 @@ A ```lstar block is a script, run by '?'. The ```output block behind it is what 
 error of the page, and so is a block of a kind that nobody looks at.
 """
 
+import glob
 import os
 import re
 
@@ -76,6 +79,33 @@ def every_example_does_what_the_page_says():
     eq(wrong, 0, "examples that do something else than the page says")
     if len(found) < EXAMPLES_MIN:
         fail(f"only {len(found)} examples were found")
+
+
+def sources(pattern):
+    text = ""
+    for path in glob.glob(os.path.join(ROOT, pattern)):
+        with open(path, encoding="utf-8") as f:
+            text += f.read()
+    return text
+
+
+@test
+def the_safety_argument_names_what_exists():
+    """The last two columns of its tables: functions of the engine, and tests that attack them."""
+    with open(os.path.join(ROOT, "docs", "bytecode-safety.md"), encoding="utf-8") as page:
+        rows = [line.strip("|\n").split("|") for line in page if line.startswith("| ")]
+    engine, tests = sources("src/engine/*.[ch]"), sources("tests/unit/test_*.c")
+    checked = 0
+    for row in rows:
+        for name in re.findall(r"`(\w+)`", row[-1]):
+            checked += 1
+            if f"TEST({name})" not in tests:
+                fail(f"there is no test {name}: {row[0]}")
+        for name in re.findall(r"`(\w{2,})`", row[-2]) if len(row) == 4 else ():
+            if not re.search(rf"\b{name}\(", engine):
+                fail(f"there is no function {name}: {row[0]}")
+    if checked < 30:
+        fail(f"only {checked} names of tests were found")
 
 
 main()

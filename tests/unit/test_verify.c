@@ -396,6 +396,74 @@ TEST(many_arguments)
 	OP(PRINTF, 0, 44, 0, (s32)f); /* 300 modulo 256 */
 	finish();
 	refused("wrong number of arguments of a format");
+	/* the count saturates above what a frame can hold, so no count of arguments fits */
+	code(1)->b = 0;
+	refused("wrong number of arguments of a format");
+	code(1)->b = 254;
+	refused("register outside the frame");
+	code(1)->b = 255;
+	refused("wrong number of arguments of a format");
+}
+
+/* The biggest frame is fine; the register behind it is not, also at the end of a byte. */
+TEST(biggest_frame)
+{
+	start();
+	k.fn[0].nregs = ENG_MAX_REGS;
+	k.fn[0].mem = ENG_MAX_MEM;
+	OP(MOV, ENG_MAX_REGS - 1, ENG_MAX_REGS - 1, 0, 0);
+	OP(LDF, 0, 0, ENG_X64, ENG_MAX_MEM - 8);
+	finish();
+	CHECK(kit_verify(&k));
+	code(1)->a = ENG_MAX_REGS;
+	refused("register outside the frame");
+	code(1)->a = 255;
+	refused("register outside the frame");
+	code(1)->a = 0;
+	code(2)->imm = ENG_MAX_MEM - 7;
+	refused("outside the frame memory");
+	code(2)->imm = 0x7fffffff;
+	refused("outside the frame memory");
+}
+
+/* Behind the last instruction of the last function there is nothing to jump to. */
+TEST(jump_behind_the_end)
+{
+	start();
+	OP(END, 0, 0, 0, 0);
+	kit_func(&k, 3, 2, 8);
+	OP(J, 0, 0, 0, 0);
+	kit_image(&k);
+	refused("jump out of the function");
+	CHECK_EQ(k.verdict.pc, 2);
+	code(2)->imm = -1;
+	CHECK(kit_verify(&k));
+}
+
+/* A name that begins in the data ends there: its last byte is a NUL, and it may be that one. */
+TEST(names)
+{
+	start();
+	finish();
+	func(1)->name = k.im.ndata - 1;
+	CHECK(kit_verify(&k));
+	CHECK_STR((const char *)k.prog.data + k.prog.funcs[1].name, "");
+	func(1)->name = ~0u;
+	refused("function name outside the data");
+}
+
+/* A refused image leaves the caller's view as it was. */
+TEST(refused_views)
+{
+	struct eng_program before;
+
+	start();
+	finish();
+	CHECK(kit_verify(&k));
+	before = k.prog;
+	code(0)->op = ENG_NOPS;
+	refused("unknown instruction");
+	CHECK(!memcmp(&before, &k.prog, sizeof(before)));
 }
 
 UNIT_MAIN()
