@@ -64,6 +64,42 @@
 	X(SPINLOCK_UNLOCK, "spinlock_unlock", "a", 0, "PM", "release the lock at an address")    \
 	X(TEST_STATEMENT, "test_statement", "i", 0, "PM", "print a value for the test runner")
 
+/*
+ * Functions of the language that no target of this engine carries out yet: the compiler
+ * knows them, says where they work, and never emits them.
+ */
+#define ENG_ABSENT_TABLE(X)                                                                      \
+	/* name, targets that offer it, why it is missing elsewhere */                         \
+	X("poi_pa", "M", "it reads physical memory")                                             \
+	X("dq_pa", "M", "it reads physical memory")                                              \
+	X("dd_pa", "M", "it reads physical memory")                                              \
+	X("dw_pa", "M", "it reads physical memory")                                              \
+	X("db_pa", "M", "it reads physical memory")                                              \
+	X("hi_pa", "M", "it reads physical memory")                                              \
+	X("low_pa", "M", "it reads physical memory")                                             \
+	X("eb_pa", "M", "it writes physical memory")                                             \
+	X("ed_pa", "M", "it writes physical memory")                                             \
+	X("eq_pa", "M", "it writes physical memory")                                             \
+	X("memcpy_pa", "M", "it copies physical memory")                                         \
+	X("virtual_to_physical", "M", "it walks the page tables of the machine")                 \
+	X("physical_to_virtual", "M", "it walks the page tables of the machine")                 \
+	X("event_inject", "M", "it makes an interrupt of the processor")                         \
+	X("event_inject_error_code", "M", "it makes an exception of the processor")              \
+	X("event_trace_step", "M", "it single-steps the whole machine")                          \
+	X("event_trace_step_in", "M", "it single-steps the whole machine")                       \
+	X("event_trace_instrumentation_step", "M", "it single-steps the whole machine")          \
+	X("event_trace_instrumentation_step_in", "M", "it single-steps the whole machine")       \
+	X("event_trace_step_out", "", "there is no such step")                                   \
+	X("lbr_save", "M", "it uses the branch records of the processor")                        \
+	X("lbr_dump", "M", "it uses the branch records of the processor")                        \
+	X("lbr_print", "M", "it uses the branch records of the processor")                       \
+	X("lbr_restore", "M", "it uses the branch records of the processor")                     \
+	X("lbr_check", "M", "it uses the branch records of the processor")                       \
+	X("lbr_restore_by_filter", "M", "it uses the branch records of the processor")           \
+	X("disassemble_len", "", "scripts have no disassembler")                                 \
+	X("disassemble_len64", "", "scripts have no disassembler")                               \
+	X("disassemble_len32", "", "scripts have no disassembler")
+
 enum eng_builtin {
 #define X(id, name, args, result, targets, help) ENG_BI_##id,
 	ENG_BUILTIN_TABLE(X)
@@ -81,5 +117,14 @@ struct eng_builtin_name {
 };
 
 extern const struct eng_builtin_name eng_builtin_names[ENG_NBUILTINS];
+
+struct eng_absent_name {
+	const char *name;
+	const char *targets;
+	const char *why;
+};
+
+extern const struct eng_absent_name eng_absent_names[];
+extern const u32 eng_nabsent_names;
 
 #endif

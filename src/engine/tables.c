@@ -67,6 +67,14 @@ const struct eng_builtin_name eng_builtin_names[ENG_NBUILTINS] = {
 #undef X
 };
 
+const struct eng_absent_name eng_absent_names[] = {
+#define X(name, targets, why) { name, targets, why },
+	ENG_ABSENT_TABLE(X)
+#undef X
+};
+
+const u32 eng_nabsent_names = ARRAY_SIZE(eng_absent_names);
+
 /* clang-format on */
 
 const struct eng_reg_name *eng_reg_find(const char *name, size_t len)

@@ -64,7 +64,7 @@ enum scr_tok {
 	T_REG, /* reg; NULL: an unknown one, already reported */
 	T_PSEUDO, /* num; ~0: an unknown one, already reported */
 	T_SYMBOL, /* name: module!symbol */
-	T_BUILTIN, /* num */
+	T_BUILTIN, /* num; from ENG_NBUILTINS on: eng_absent_names */
 #define X(id, text) T_##id,
 	SCR_PUNCTUATION(X)
 #undef X

@@ -25,7 +25,7 @@ static bool build_words(struct scr_env *env)
 {
 	u32 size = 256;
 
-	while (size < 2 * (SCR_NTOKS + ENG_NBUILTINS + eng_nreg_names))
+	while (size < 2 * (SCR_NTOKS + ENG_NBUILTINS + eng_nabsent_names + eng_nreg_names))
 		size *= 2;
 	env->words = calloc(size, sizeof(*env->words));
 	if (!env->words)
@@ -36,6 +36,8 @@ static bool build_words(struct scr_env *env)
 #undef X
 	for (u32 i = 0; i < ENG_NBUILTINS; i++)
 		add_word(env, eng_builtin_names[i].name, T_BUILTIN, i);
+	for (u32 i = 0; i < eng_nabsent_names; i++)
+		add_word(env, eng_absent_names[i].name, T_BUILTIN, ENG_NBUILTINS + i);
 	for (u32 i = 0; i < eng_nreg_names; i++)
 		add_word(env, eng_reg_names[i].name, T_REG, i);
 	return true;

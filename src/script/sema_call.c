@@ -93,6 +93,24 @@ struct scr_node *sem_call(struct scr_compiler *c, struct scr_node *n)
 	return bad ? sem_fail(n) : n;
 }
 
+static const char *target_names(const char *letters)
+{
+	if (strchr(letters, 'P'))
+		return strchr(letters, 'M') ? "process, machine" : "process";
+	return strchr(letters, 'M') ? "machine" : "none";
+}
+
+/* A function of the language that nothing here can carry out. */
+static struct scr_node *absent(struct scr_compiler *c, struct scr_node *n)
+{
+	const struct eng_absent_name *a = &eng_absent_names[n->num - ENG_NBUILTINS];
+	const char *target = c->env->caps ? c->env->caps->target : "process";
+
+	scr_error(c, n->span, NULL, "'%s' does not work on the target '%s', only on: %s (%s)",
+		  a->name, target, target_names(a->targets), a->why);
+	return sem_fail(n);
+}
+
 static bool builtin_allowed(struct scr_compiler *c, const struct scr_node *n)
 {
 	const struct eng_builtin_name *b = &eng_builtin_names[n->num];
@@ -101,10 +119,7 @@ static bool builtin_allowed(struct scr_compiler *c, const struct scr_node *n)
 	if (!caps || strchr(b->targets, caps->letter))
 		return true;
 	scr_error(c, n->span, NULL, "'%s' does not work on the target '%s', only on: %s", b->name,
-		  caps->target,
-		  strchr(b->targets, 'P')   ? "process"
-		  : strchr(b->targets, 'M') ? "machine"
-					    : "none");
+		  caps->target, target_names(b->targets));
 	return false;
 }
 
@@ -141,10 +156,15 @@ static void warn_value_as_address(struct scr_compiler *c, const struct scr_node 
 struct scr_node *sem_builtin(struct scr_compiler *c, struct scr_node *n)
 {
 	const struct eng_builtin_name *b = &eng_builtin_names[n->num];
-	u32 given = count(n->a), want = (u32)strlen(b->args);
-	bool bad = !builtin_allowed(c, n);
-	const char *kind = b->args;
+	u32 given = count(n->a), want;
+	const char *kind;
+	bool bad;
 
+	if (n->num >= ENG_NBUILTINS)
+		return absent(c, n);
+	bad = !builtin_allowed(c, n);
+	want = (u32)strlen(b->args);
+	kind = b->args;
 	if (given != want) {
 		scr_error(c, n->span, NULL, "'%s' takes %u argument%s, %u given", b->name, want,
 			  want == 1 ? "" : "s", given);

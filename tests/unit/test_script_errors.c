@@ -139,6 +139,15 @@ DIAGNOSES(builtins,
 	{ "x = reference(rax);", "1:5+14 a register has no address\n" },
 )
 
+DIAGNOSES(built_ins_of_other_targets,
+	{ "x = poi_pa(10);", "1:5+10 'poi_pa' does not work on the target 'process', only on: machine (it reads physical memory)\n" },
+	{ "event_inject(2, 3);", "1:1+18 'event_inject' does not work on the target 'process', only on: machine (it makes an interrupt of the processor)\n" },
+	{ "lbr_save(); x = virtual_to_physical(@rip);", "1:1+10 'lbr_save' does not work on the target 'process', only on: machine (it uses the branch records of the processor)\n"
+	  "1:17+25 'virtual_to_physical' does not work on the target 'process', only on: machine (it walks the page tables of the machine)\n" },
+	{ "x = disassemble_len(@rip);", "1:5+21 'disassemble_len' does not work on the target 'process', only on: none (scripts have no disassembler)\n" },
+	{ "int lbr_dump = 1;", "1:5+8 expected the name of a variable, found the built-in function 'lbr_dump' [call it 'my_lbr_dump']\n" },
+)
+
 DIAGNOSES(printf_arguments,
 	{ "printf(\"%d\");", "1:9+2 the conversion '%d' has no argument: the format takes 1, 0 given\n" },
 	{ "printf(\"a %d %s\\n\", 1);", "1:8+11 the conversion '%s' has no argument: the format takes 2, 1 given\n" },
