@@ -20,6 +20,7 @@ static const char help_text[] =
 	"Usage: lstar [options] [--] PROGRAM [ARG...]   launch, stop at its entry point\n"
 	"       lstar [options] -p PID[,PID...]         attach to running processes\n"
 	"       lstar [options]                         no debuggee yet\n"
+	"       lstar --check FILE...                   compile scripts, run nothing\n"
 	"Break on, script, rewrite and skip the system calls of programs.\n"
 	"\n"
 	"  -c, --command CMD           run a debugger command; may be repeated\n"
@@ -29,6 +30,8 @@ static const char help_text[] =
 	"  -o, --output FILE           lstar's messages go to FILE, not standard output\n"
 	"  -p PID[,PID...]             attach to these processes (decimal numbers)\n"
 	"      --color WHEN            auto, always or never\n"
+	"      --check FILE...         what is wrong with scripts and files of commands\n"
+	"      --dump-bytecode FILE... the same, and what they are compiled to\n"
 	"  -q, --quiet                 no banner and no notes\n"
 	"  -V, --version               show the version\n"
 	"  -h, --help                  show this help\n"
@@ -53,6 +56,7 @@ struct options {
 	const char *output;
 	enum con_colour colour;
 	bool batch, quiet;
+	bool check, dump; /* program: the files */
 };
 
 static int usage(const char *fmt, const char *what)
@@ -123,6 +127,8 @@ static const struct option long_options[] = {
 	{ "batch", no_argument, NULL, 'b' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "color", required_argument, NULL, 'C' },
+	{ "check", no_argument, NULL, 'k' },
+	{ "dump-bytecode", no_argument, NULL, 'd' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
@@ -161,6 +167,13 @@ static int parse(struct options *o, int argc, char **argv)
 				return usage("--color takes auto, always or never, not '%s'",
 					     optarg);
 			break;
+		case 'd':
+			o->dump = true;
+			o->check = true;
+			break;
+		case 'k':
+			o->check = true;
+			break;
 		case 'q':
 			o->quiet = true;
 			break;
@@ -177,6 +190,11 @@ static int parse(struct options *o, int argc, char **argv)
 	}
 	if (optind < argc)
 		o->program = &argv[optind];
+	if (o->check && !o->program)
+		return usage("%s needs a file", o->dump ? "--dump-bytecode" : "--check");
+	if (o->check && (o->npids || o->nactions || o->batch))
+		return usage("%s runs nothing: it goes with no -p, -c, -s or -b",
+			     o->dump ? "--dump-bytecode" : "--check");
 	if (o->program && o->npids)
 		return usage("-p and a program exclude each other: '%s'", o->program[0]);
 	return -1;
@@ -280,6 +298,17 @@ static void run(struct dbg *d, struct cmd *c, const struct options *o, struct en
 		end->signal = SIGINT;
 }
 
+/* --check and --dump-bytecode: the exit status. */
+static int check(struct cmd *c, const struct options *o)
+{
+	int status = 0;
+
+	for (char **file = o->program; *file; file++)
+		if (cmd_check(c, *file, o->dump) != CMD_OK)
+			status = 1;
+	return status;
+}
+
 /* As the debuggee did, without a core file of our own. */
 static void die_of(int sig)
 {
@@ -305,6 +334,12 @@ static int session(const struct options *o, struct console *con)
 		con_free(con);
 		return EXIT_LSTAR;
 	}
+	if (o->check) {
+		c = cmd_new(d, CMD_QUIET);
+		end.status = check(c, o);
+		cmd_free(c);
+		goto out;
+	}
 	c = cmd_new(d, (o->quiet ? CMD_QUIET : 0) | (terminal ? CMD_TERMINAL | CMD_ECHO : 0));
 	cmd_signals_init(d);
 	dbg_keyboard(d, !terminal); /* with a prompt, Ctrl-C stops the debuggee and is ours */
@@ -314,6 +349,7 @@ static int session(const struct options *o, struct console *con)
 	run(d, c, o, &end);
 	cmd_signals_end();
 	cmd_free(c);
+out:
 	con_flush(con);
 	dbg_free(d);
 	con_free(con);

@@ -69,6 +69,8 @@ enum cmd_result { CMD_OK, CMD_FAILED, CMD_EXIT };
 #define CMD_QUIET 1 /* no notes such as "event 0 armed" */
 #define CMD_ECHO 2 /* commands of a file are shown with the prompt */
 #define CMD_TERMINAL 4 /* there is a prompt */
+#define CMD_CHECK 8 /* scripts are compiled, nothing is run */
+#define CMD_DUMP 16 /* and shown as bytecode */
 
 struct cmd *cmd_new(struct dbg *d, unsigned mode);
 void cmd_free(struct cmd *c);
@@ -79,6 +81,8 @@ void cmd_free(struct cmd *c);
 enum cmd_result cmd_run(struct cmd *c, const char *text, const char *file, u32 line);
 /* A file of commands with arguments; argv[0] is the path. */
 enum cmd_result cmd_script(struct cmd *c, char *const *argv, size_t argc);
+/* Look at a file of commands or at a bare script without running anything; @dump: show bytecode. */
+enum cmd_result cmd_check(struct cmd *c, const char *path, bool dump);
 /* Let the debuggee run to its end; breaks print their lines and it goes on. */
 enum cmd_result cmd_run_to_end(struct cmd *c);
 /* Ctrl-C has stopped the debuggee: what was to follow should not be run. */
@@ -115,6 +119,7 @@ struct cmd_option {
 #define CMD_RAW 1 /* the rest of the line is one raw argument */
 #define CMD_NEEDS_STOPPED 2 /* a debuggee, halted */
 #define CMD_NEEDS_DEBUGGEE 4
+#define CMD_CHECKS 8 /* its handler is called under CMD_CHECK, and runs nothing then */
 
 struct cmd_desc {
 	const char *names; /* name and aliases, split at blanks */

@@ -22,8 +22,11 @@ static enum cmd_result show_value(struct cmd *c, const struct scr_source *src)
 {
 	struct scr_diags diags = { 0 };
 	u64 value;
-	int err = dbg_eval_value(c->d, src, &value, &diags);
+	int err;
 
+	if (c->mode & CMD_CHECK)
+		return cmd_check_source(c, src, SCR_EXPRESSION);
+	err = dbg_eval_value(c->d, src, &value, &diags);
 	cmd_show_diags(c, &diags);
 	if (err)
 		return CMD_FAILED;
@@ -95,6 +98,8 @@ static enum cmd_result run_eval(struct cmd *c, const struct cmd_desc *desc,
 	strip_braces(&src);
 	if (is_expression(&src))
 		return show_value(c, &src);
+	if (c->mode & CMD_CHECK)
+		return cmd_check_source(c, &src, SCR_SCRIPT);
 	err = dbg_eval(c->d, &src, &diags);
 	cmd_show_diags(c, &diags);
 	if (err && err != -EINVAL && err != -EFAULT)
@@ -135,11 +140,11 @@ const struct cmd_desc cmd_evaluate[] = {
 	  "It runs in the current thread: registers and memory are that thread's. Without a "
 	  "debuggee all registers are zero. Global variables (.name) live as long as the session "
 	  "and are shared with the scripts of events. An expression alone is printed.",
-	  "? .hits = 0; printf(\"%d\\n\", $pid);", CMD_RAW, eval_options, run_eval },
+	  "? .hits = 0; printf(\"%d\\n\", $pid);", CMD_RAW | CMD_CHECKS, eval_options, run_eval },
 	{ "print", "EXPRESSION",
 	  "print the value of an expression",
 	  "The value is printed in hexadecimal, in the current thread as with '?'.",
-	  "print @rdi + 0n10", CMD_RAW, print_options, run_print },
+	  "print @rdi + 0n10", CMD_RAW | CMD_CHECKS, print_options, run_print },
 	{ .names = NULL },
 };
 /* clang-format on */

@@ -126,6 +126,8 @@ static bool find_outputs(struct cmd *c, struct draft *dr)
 		return true;
 	if (!cmd_event_outputs(tok, dr->outputs, &dr->spec.noutputs, &dr->late))
 		return show_late(dr);
+	if (c->mode & CMD_CHECK) /* the commands that create them are not run */
+		return true;
 	for (size_t i = 0; i < dr->spec.noutputs; i++) {
 		struct out_info info;
 
@@ -294,10 +296,15 @@ static void say_variant(struct cmd *c, const struct cmd_line *line)
 static enum cmd_result arm(struct cmd *c, const struct cmd_line *line, struct draft *dr)
 {
 	struct scr_diags diags = { 0 };
+	bool told;
 	u32 id;
-	int err = dbg_event_add(c->d, &dr->spec, &diags, &id);
-	bool told = diags.errors;
+	int err;
 
+	if (c->mode & CMD_CHECK)
+		return dr->spec.script.text ? cmd_check_source(c, &dr->spec.script, SCR_SCRIPT)
+					    : CMD_OK;
+	err = dbg_event_add(c->d, &dr->spec, &diags, &id);
+	told = diags.errors;
 	cmd_show_diags(c, &diags);
 	if (err)
 		return told ? CMD_FAILED : cmd_fail(c, "%s", dbg_error(c->d));
@@ -443,13 +450,13 @@ const struct cmd_desc cmd_events[] = {
 	  "The options come in any order; the last one counts when one is repeated. A call of "
 	  "another calling convention is written i386:open or x32:read.",
 	  "!syscall openat script { printf(\"%d opens %s\\n\", $pid, @rsi); }",
-	  0, cmd_event_options, run_event },
+	  CMD_CHECKS, cmd_event_options, run_event },
 	{ "!syscall2", "[CALL] " EVENT_SYNTAX,
 	  "set an event on system calls, the fast way",
 	  "The same event as !syscall, for targets that have a faster and less guarded way to see "
 	  "system calls. For a process it works like !syscall.",
 	  "!syscall2 3b script { printf(\"%s runs %s\\n\", $pname, @rdi); }",
-	  0, cmd_event_options, run_event },
+	  CMD_CHECKS, cmd_event_options, run_event },
 	{ "!sysret", EVENT_SYNTAX,
 	  "set an event on the return from system calls",
 	  "The event takes place whenever a system call returns to the program: @rax is the result "
@@ -458,13 +465,13 @@ const struct cmd_desc cmd_events[] = {
 	  "were short-circuited do not return from anywhere and cause no event; nor do those that "
 	  "never return, such as exit.",
 	  "!sysret script { if ($syscall_return == -2) { printf(\"%d: ENOENT\\n\", $tid); } }",
-	  0, cmd_event_options + 1, run_event },
+	  CMD_CHECKS, cmd_event_options + 1, run_event },
 	{ "!sysret2", EVENT_SYNTAX,
 	  "set an event on the return from system calls, the fast way",
 	  "The same event as !sysret, for targets that have a faster and less guarded way. For a "
 	  "process it works like !sysret.",
 	  "!sysret2 core 1 imm no script { print(@rax); }",
-	  0, cmd_event_options + 1, run_event },
+	  CMD_CHECKS, cmd_event_options + 1, run_event },
 	{ "events event", "[e|d|c N|all] [sc on|off]",
 	  "list, enable, disable or clear events",
 	  "Without arguments: one entry for each event, with its number, its state, the beginning "

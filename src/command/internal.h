@@ -61,6 +61,9 @@ char *cmd_asm_text(struct cmd *c, const struct cmd_tok *tok);
 /* Whole file as text; NULL and a malloc'ed reason. */
 char *cmd_read_file(const char *path, size_t *len, char **why);
 
+/* Compile, tell what is wrong, show the bytecode when that is wanted (check.c). */
+enum cmd_result cmd_check_source(struct cmd *c, const struct scr_source *src, enum scr_mode mode);
+
 /* Say where and why the debuggee stopped (stop.c). CMD_FAILED for an error of the target. */
 enum cmd_result cmd_show_halt(struct cmd *c, const struct dbg_halt *halt);
 /* "1234:1235 cat" */

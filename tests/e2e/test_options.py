@@ -20,7 +20,7 @@ def version():
 def help_names_every_option():
     done = lstar("-h").ok()
     for word in ("-c", "--command", "-s", "--script", "-b", "--batch", "-o", "--output", "--color",
-                 "-q", "-V", "-h", "-p"):
+                 "-q", "-V", "-h", "-p", "--check", "--dump-bytecode"):
         has(done.out, word)
     for line in done.out.splitlines():
         eq(len(line) <= 80, True, line)
@@ -193,6 +193,68 @@ def a_failing_command_does_not_change_the_status():
     done = batch(["no-such-command"], ACT, "exit", 3)
     eq(done.status, 3)
     has(done.err, "no-such-command")
+
+
+
+@test
+def check_runs_nothing():
+    write("good.ds", "// a script\nprintf(\"hello\\n\"); .x = 1; print(.x);\n")
+    done = lstar("--check", "good.ds")
+    eq((done.status, done.out, done.err), (0, "", ""))
+    write("bad.ds", "x = y;\nif (1 { }\nz = 1;\n")
+    done = lstar("--check", "good.ds", "bad.ds")
+    eq((done.status, done.out), (1, ""))
+    eq([line for line in done.err.splitlines() if ": error:" in line],
+       ["bad.ds:1:5: error: the variable 'y' is read, but nothing before it assigns it",
+        "bad.ds:2:7: error: expected ')' after the condition, found '{'"])
+
+
+@test
+def check_files_of_commands():
+    write("cmds", "# events\n.start path /no/such\noutput create o file /no/such/dir\n"
+          "!syscall openat output { o } script {\n\tprintf(\"%s\", @rsi);\n}\n"
+          "? .n = 0;\n!sysret pid $arg1 script { .n++; }\nprint .n + libc!write\nevents c all\ng\n")
+    done = lstar("--check", "cmds")
+    eq((done.status, done.out, done.err), (0, "", ""))
+    write("bad", "!syscall opnat script { }\n? {\n  x = ;\n}\nprint 1 +\nno-such-command\n"
+          "!syscall 1 script {\n\n y = q; }\n!syscall stage never\n")
+    done = lstar("--check", "bad")
+    eq((done.status, done.out), (1, ""))
+    eq([line for line in done.err.splitlines() if ": error:" in line],
+       ["bad:1:10: error: 'opnat' is no system call, no number and no expression",
+        "bad:3:7: error: expected an expression, found ';'",
+        "bad:5:10: error: expected an expression, found the end of the script",
+        "bad:6:1: error: unknown command 'no-such-command'",
+        "bad:9:6: error: the variable 'q' is read, but nothing before it assigns it",
+        "bad:10:16: error: 'never' is not a value of 'stage'"])
+    eq(os.path.exists("o"), False)
+
+
+@test
+def check_usage():
+    for words in (["--check"], ["--dump-bytecode"], ["--check", "-b", "x"],
+                  ["--check", "-c", "print 1", "x"]):
+        done = lstar(*words)
+        eq((words, done.status, done.out), (words, 2, ""))
+        has(done.err, words[0])
+    done = lstar("--check", "/no/such/file")
+    eq((done.status, done.out), (1, ""))
+    has(done.err, "/no/such/file")
+
+
+@test
+def dump_bytecode():
+    write("s.ds", "n = 5;\nwhile (n) n--;\nprint(n);\n")
+    done = lstar("--dump-bytecode", "s.ds").ok()
+    eq(done.out.splitlines()[0], "; s.ds:1")
+    for word in ("LDI r0, 5", "ADDI r0, r0, -1", "BUILTIN", "END", "; line 2", "main: "):
+        has(done.out, word)
+    write("c.ds", "? print(1);\n!syscall openat script { print(@rsi); }\n")
+    done = lstar("--dump-bytecode", "c.ds").ok()
+    has(done.out, "; c.ds:1\n")
+    has(done.out, "; c.ds:2\n")
+    write("bad.ds", "x = ;")
+    eq(lstar("--dump-bytecode", "bad.ds").status, 1)
 
 
 main()
