@@ -103,6 +103,22 @@ static int start(struct dbg *d)
 	return 0;
 }
 
+/* The last of the debuggee ended while it was being halted: what is left are its ends. */
+static void collect_ends(struct dbg *d)
+{
+	struct tgt_stop s = { .kind = TGT_STOP_NONE };
+
+	do {
+		if (d->target->ops->wait(d->target, &s, 0))
+			break;
+		if (s.kind == TGT_STOP_PROCESS_END)
+			dbg_root_ended(d, s.pid, s.status);
+	} while (s.kind != TGT_STOP_ALL_GONE && s.kind != TGT_STOP_NONE &&
+		 s.kind != TGT_STOP_HALTED);
+	d->held.valid = false;
+	d->current = 0;
+}
+
 /* Ends the loop: everything halts, @h (may be NULL) is kept for the prompt. */
 static int stop_at(struct dbg *d, struct dbg_held *h, struct dbg_halt *halt, enum dbg_why why)
 {
@@ -115,7 +131,14 @@ static int stop_at(struct dbg *d, struct dbg_held *h, struct dbg_halt *halt, enu
 		h->ctx.brk = false;
 		d->current = h->stop.tid;
 	}
-	return dbg_halt_all(d);
+	int err = dbg_halt_all(d);
+
+	if (!dbg_has_debuggee(d)) {
+		collect_ends(d);
+		if (why != DBG_BREAK)
+			halt->why = DBG_ENDED;
+	}
+	return err;
 }
 
 /* One stop. Returns true when the loop is over, with @err set. */

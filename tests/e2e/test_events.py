@@ -3,7 +3,7 @@
 
 import os
 
-from harness import ACT, batch, eq, has, lines, main, matches, start, test, wait_for, write
+from harness import ACT, batch, eq, has, lines, lstar, main, matches, start, test, wait_for, write
 
 PRINT = 'script { printf("%llx\\n", @rax); }'
 
@@ -428,6 +428,15 @@ def values_in_assembly_text():
     done = batch(["!syscall asm code { nop;\n mov rax, <.nothing> }", "events"])
     matches(done.err, r"<command line>:2:12: error: .*\.nothing")
     matches(done.msg, r"(?i)no active")
+
+
+@test
+def end_of_the_debuggee_while_it_is_being_halted():
+    # The time of `sleep` is over when the script has run, and then the thread is on its way out.
+    done = lstar("-b", "-c", "!syscall exit_group script { microsleep(0n200000); }", "-c",
+                 "sleep 0n100", "-c", "print 1", "--", ACT, "exit", 7)
+    eq(done.status, 7)
+    matches(done.out, r"(?m)^process \d+ exited with status 7\n1\n")
 
 
 @test
