@@ -196,9 +196,11 @@ static void *thread_short(void *arg)
 	return arg;
 }
 
-/* Threads and children are born and die all the time; for ever. */
+/* Threads and children are born and die all the time; as long as all children end well. */
 static void births(void)
 {
+	int status;
+
 	for (int i = 0;; i++) {
 		pthread_t id;
 		pid_t pid = i % 3 ? -1 : fork();
@@ -207,8 +209,8 @@ static void births(void)
 			_exit(0);
 		if (!pthread_create(&id, NULL, thread_short, NULL))
 			pthread_join(id, NULL);
-		if (pid > 0)
-			waitpid(pid, NULL, 0);
+		if (pid > 0 && waitpid(pid, &status, 0) == pid && status)
+			_exit(1);
 	}
 }
 

@@ -443,6 +443,30 @@ TEST(free_kills_the_tree)
 	}
 }
 
+/* Children of an attached process are never taken for those of a launched one. */
+TEST(free_of_mixed_trees)
+{
+	pid_t pid = start(ARGV(TRICKY, S("births")));
+	int status;
+
+	for (int i = 0; i < 100; i++) {
+		struct kit k = { 0 };
+
+		kit_launch(&k, ARGV(TRICKY, S("births")));
+		if (k.t->ops->attach(k.t, (u32)pid))
+			UNIT_FAIL("round %d: %s", i, k.t->error);
+		kit_want(&k, SYS_getppid, true, i & 1);
+		k.t->ops->resume_all(k.t);
+		CHECK(!kit_run(&k, 5));
+		if (i & 2)
+			k.t->ops->halt(k.t);
+		kit_free(&k);
+		CHECK_EQ(traced_by_us(), 0);
+		CHECK_EQ(waitpid(pid, &status, WNOHANG), 0);
+	}
+	finish(pid);
+}
+
 /* A read that is under way at attach, through halts and a detach, still gets its byte. */
 TEST(attach_does_not_disturb)
 {

@@ -191,6 +191,7 @@ int proc_attach(struct target *t, u32 pid)
 	if (!proc)
 		return proc_fail(p, -ENOMEM, "no memory for process %u", pid);
 	proc->own_filter = st.seccomp != 0;
+	p->ever_attached = true;
 	while ((n = seize_tasks(p, proc)) > 0)
 		;
 	if (!n && !proc->nthreads)

@@ -22,6 +22,9 @@ int proc_kill(struct target *t, u32 pid)
 
 	if (!proc)
 		return proc_fail(p, -ESRCH, "process %u is not being debugged", pid);
+	th = thread_find(p, pid);
+	if (th && th->state == TH_QUEUED && !WIFSTOPPED(th->status))
+		return 0; /* it has ended; its number may be another's by now */
 	if (kill((pid_t)pid, SIGKILL) && errno != ESRCH)
 		return proc_fail(p, -errno, "process %u cannot be killed: %s", pid,
 				 strerror(errno));
@@ -53,10 +56,26 @@ static bool leaders_left(const struct proc_target *p)
 	return false;
 }
 
-/* Stopped newborns that no event has told of yet. */
-static void end_newborn(struct proc_target *p, struct tgt_thread *th, bool launched)
+/* Of an attached process: a thread of one that was let go, or its child. */
+static bool of_attached(const struct proc_target *p, u32 tid)
 {
-	if (launched) {
+	struct task_status st;
+	unsigned n = p->nlet_go < LET_GO ? p->nlet_go : LET_GO;
+
+	if (!p->ever_launched)
+		return true;
+	if (!p->ever_attached || !procfs_status(tid, &st))
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		if (p->let_go[i] == st.tgid || p->let_go[i] == st.ppid)
+			return true;
+	return false;
+}
+
+/* Stopped newborns that no event has told of. */
+static void end_newborn(struct proc_target *p, struct tgt_thread *th)
+{
+	if (th->proc ? th->proc->launched : !of_attached(p, th->tid)) {
 		kill((pid_t)th->tid, SIGKILL);
 		return;
 	}
@@ -64,14 +83,14 @@ static void end_newborn(struct proc_target *p, struct tgt_thread *th, bool launc
 	thread_remove(p, th);
 }
 
-static void reap(struct proc_target *p, pid_t pid, int status, bool launched)
+static void reap(struct proc_target *p, pid_t pid, int status)
 {
 	struct tgt_thread *th = thread_find(p, (u32)pid);
 
 	if (!th)
 		th = wait_unknown(p, (u32)pid, status);
 	if (th && WIFSTOPPED(status))
-		end_newborn(p, th, launched);
+		end_newborn(p, th);
 	else if (th)
 		thread_remove(p, th);
 }
@@ -92,14 +111,14 @@ static void kill_launched(struct proc_target *p)
 	while (leaders_left(p)) {
 		pid = wait_any(&status, 0);
 		if (pid > 0)
-			reap(p, pid, status, true);
+			reap(p, pid, status);
 		else if (errno != EINTR)
 			break;
 	}
 }
 
 /* Tasks born in the last moment wait for a tracer that is about to go. */
-static void sweep(struct proc_target *p, bool launched)
+static void sweep(struct proc_target *p)
 {
 	int status;
 	pid_t pid;
@@ -107,11 +126,11 @@ static void sweep(struct proc_target *p, bool launched)
 	for (struct tgt_thread *th = p->threads, *next; th; th = next) {
 		next = th->next;
 		if (!th->proc && th->state == TH_HELD)
-			end_newborn(p, th, launched);
+			end_newborn(p, th);
 	}
 	for (int i = 0; i < 3; i++) {
 		while ((pid = wait_any(&status, WNOHANG)) > 0)
-			reap(p, pid, status, launched);
+			reap(p, pid, status);
 		if (!pid)
 			usleep(1000);
 	}
@@ -130,19 +149,19 @@ void proc_free(struct target *t)
 {
 	struct proc_target *p = proc_of(t);
 	struct process *proc;
-	bool launched;
 
 	place_release(p);
-	while ((proc = attached_left(p)))
+	while ((proc = attached_left(p))) {
+		p->let_go[p->nlet_go++ % LET_GO] = proc->pid;
 		attach_undo(p, proc);
+	}
 	for (struct tgt_thread *th = p->threads, *next; th; th = next) {
 		next = th->next;
 		if (th->detaching)
 			thread_remove(p, th); /* our end lets it go */
 	}
-	launched = p->threads && p->procs;
 	kill_launched(p);
-	sweep(p, launched);
+	sweep(p);
 	while (p->threads)
 		thread_remove(p, p->threads);
 	while (p->procs)

@@ -210,7 +210,7 @@ static int seized(struct proc_target *p, const struct tgt_launch *l, pid_t pid)
 
 	if (!proc)
 		return proc_fail(p, -ENOMEM, "no memory for process %d", (int)pid);
-	proc->launched = true;
+	proc->launched = p->ever_launched = true;
 	proc->use_filter = l->seccomp;
 	process_update(p, proc);
 	th = thread_add(p, proc, (u32)pid);

@@ -21,6 +21,7 @@
 #include "target/target.h"
 
 #define PROC_HASH 4096 /* buckets; a power of two */
+#define LET_GO 64 /* the last attached processes that were let go at the end */
 
 /* A set of system calls: x86-64 numbers, and all the rest as one. */
 struct call_set {
@@ -135,7 +136,10 @@ struct proc_target {
 	struct process *procs;
 	struct tgt_thread *qhead, *qtail;
 	struct tgt_thread *dead; /* reported end; freed at the next call */
+	u32 let_go[LET_GO]; /* attached processes, at the end of the target */
+	unsigned nlet_go;
 	u32 nthreads, nrunning;
+	bool ever_launched, ever_attached; /* what kinds of trees there have been */
 	bool halted;
 	bool pass_keyboard; /* Ctrl-C of the terminal reaches launched debuggees */
 	struct tgt_interest interest;

@@ -103,6 +103,32 @@ static void check_filters(struct proc_target *p, struct process *proc, const str
 	process_update(p, proc);
 }
 
+/*
+ * The parent has ended before it could tell. With trees of both kinds, filters of ours mark
+ * a launched one; else it is taken for attached, and the kernel still knows better: a
+ * launched one has inherited PTRACE_O_EXITKILL.
+ */
+static bool orphan_launched(const struct proc_target *p, const struct task_status *st)
+{
+	const struct process *proc = process_find(p, st->tgid) ?: process_find(p, st->ppid);
+
+	if (proc)
+		return proc->launched;
+	return p->ever_launched && (!p->ever_attached || st->filters > p->base_filters);
+}
+
+/* Any process of the right kind stands in for the parent. */
+static const struct process *orphan_parent(const struct proc_target *p,
+					   const struct task_status *st)
+{
+	bool launched = orphan_launched(p, st);
+	const struct process *proc = process_find(p, st->ppid) ?: p->procs;
+
+	while (proc && proc->launched != launched)
+		proc = proc->next;
+	return proc;
+}
+
 /* Give the thread @tid its process. @parent: who made it; NULL: not known. */
 static void adopt(struct proc_target *p, u32 tid, const struct tgt_thread *parent)
 {
@@ -116,11 +142,15 @@ static void adopt(struct proc_target *p, u32 tid, const struct tgt_thread *paren
 		th = thread_add(p, NULL, tid);
 	proc = process_find(p, st.tgid);
 	if (th && !proc) {
-		const struct process *from = parent ? parent->proc : process_find(p, st.ppid);
+		bool launched = parent ? parent->proc->launched : orphan_launched(p, &st);
 
-		proc = process_add(p, st.tgid, from ? from : p->procs);
-		if (proc)
+		proc = process_add(p, st.tgid, parent ? parent->proc : orphan_parent(p, &st));
+		if (proc) {
+			proc->launched = launched;
+			if (launched && !proc->use_filter && st.filters > p->base_filters)
+				proc->nfilters = st.filters - p->base_filters;
 			check_filters(p, proc, &st);
+		}
 	}
 	if (!th || !proc) {
 		kill((pid_t)tid, SIGKILL); /* out of memory: a task that nobody would run on */
@@ -260,6 +290,26 @@ static bool event_stop(struct proc_target *p, struct tgt_thread *th, int sig, bo
 	return quiet(p, th);
 }
 
+/* A thread on its way out has made another task: that one goes too. */
+static void detach_newborn(struct proc_target *p, const struct tgt_thread *th, int event)
+{
+	struct tgt_thread *child;
+	unsigned long tid = 0;
+
+	if ((event != PTRACE_EVENT_FORK && event != PTRACE_EVENT_VFORK &&
+	     event != PTRACE_EVENT_CLONE) ||
+	    ptrace(PTRACE_GETEVENTMSG, th->tid, 0, &tid) || !tid)
+		return;
+	child = thread_find(p, (u32)tid) ?: thread_add(p, NULL, (u32)tid);
+	if (!child || child->proc)
+		return;
+	child->detaching = true; /* at its first stop */
+	if (child->state != TH_HELD)
+		return;
+	ptrace(PTRACE_DETACH, child->tid, 0, 0);
+	thread_remove(p, child);
+}
+
 /* True: @stop is to be reported. Else the thread has been seen to. */
 bool wait_dispatch(struct proc_target *p, struct tgt_thread *th, int status, struct tgt_stop *stop)
 {
@@ -270,13 +320,14 @@ bool wait_dispatch(struct proc_target *p, struct tgt_thread *th, int status, str
 		return ended(p, th, status, stop);
 	thread_set(p, th, TH_HELD);
 	th->interrupted = false; /* any stop uses up what PTRACE_INTERRUPT asked for */
-	if (!th->proc)
-		return false; /* newborn: until its parent's event */
 	if (th->detaching) {
+		detach_newborn(p, th, event);
 		ptrace(PTRACE_DETACH, th->tid, 0, event || sig == (SIGTRAP | 0x80) ? 0 : (long)sig);
 		thread_remove(p, th);
 		return false;
 	}
+	if (!th->proc)
+		return false; /* newborn: until its parent's event */
 	switch (event) {
 	case 0:
 		if (sig != (SIGTRAP | 0x80))
