@@ -123,6 +123,9 @@ static void put_operand(struct eng_text *t, const struct eng_program *prog, u32 
 	case 'x':
 		eng_text_str(t, ext_names[in->c]);
 		break;
+	case 'w':
+		eng_text_str(t, in->imm == ENG_F32 ? "f32" : "f64");
+		break;
 	case 's':
 		eng_text_int(t, (s16)(in->b | in->c << 8));
 		break;

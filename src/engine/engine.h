@@ -88,6 +88,10 @@ enum eng_error {
 	ENG_E_STAGE, /* not in this stage: values = number, enum eng_subject */
 	ENG_E_ATOMIC, /* atomic access to debuggee or misaligned memory: values = address */
 	ENG_E_COUNT, /* memcpy of 0 bytes */
+	ENG_E_FLOAT, /* floating-point result out of range: values = operands, as doubles */
+	ENG_E_FDIV, /* floating-point division by zero: likewise */
+	ENG_E_FNAN, /* operand is an infinity or a NaN: likewise */
+	ENG_E_FCONV, /* does not fit into the integer: values = the double, bits */
 	ENG_NERRORS
 };
 

@@ -94,6 +94,18 @@ static bool conversion(struct eng_fmt *f, enum size size, char c)
 		return integer(f, size, ENG_FMT_UNSIGNED, 16);
 	case 'p':
 		return size == SIZE_NONE && integer(f, SIZE_LL, ENG_FMT_UNSIGNED, 16);
+	case 'F':
+	case 'E':
+	case 'G':
+		f->flags |= ENG_FMT_UPPER;
+		c = (char)(c + 'a' - 'A');
+		/* fall through */
+	case 'f':
+	case 'e':
+	case 'g':
+		f->kind = ENG_FMT_FLOAT;
+		f->base = (u8)c;
+		return size == SIZE_NONE || size == SIZE_L;
 	case 'c':
 		f->kind = ENG_FMT_CHAR;
 		return size == SIZE_NONE;

@@ -16,6 +16,7 @@ enum eng_fmt_kind {
 	ENG_FMT_UNSIGNED, /* %u %o %x %X %p */
 	ENG_FMT_CHAR, /* %c */
 	ENG_FMT_STRING, /* %s: address of bytes that a NUL ends */
+	ENG_FMT_FLOAT, /* %f %e %g: a double */
 	ENG_FMT_WSTRING, /* %ls %ws: address of 16-bit units that a NUL ends */
 };
 
@@ -24,7 +25,7 @@ enum eng_fmt_kind {
 #define ENG_FMT_BLANK 4
 #define ENG_FMT_ALT 8 /* # */
 #define ENG_FMT_ZERO 16
-#define ENG_FMT_UPPER 32 /* %X */
+#define ENG_FMT_UPPER 32 /* %X %F %E %G */
 
 /* Widths and precisions beyond this make a conversion unknown. */
 #define ENG_FMT_MAX 65535
@@ -32,7 +33,7 @@ enum eng_fmt_kind {
 struct eng_fmt {
 	u8 kind; /* enum eng_fmt_kind */
 	u8 flags; /* ENG_FMT_* */
-	u8 base; /* 8, 10, 16 */
+	u8 base; /* 8, 10, 16; 'f', 'e' or 'g' of FLOAT */
 	u8 bits; /* of the argument that count: 8, 16, 32, 64 */
 	s32 width; /* 0: none */
 	s32 prec; /* -1: none */

@@ -25,6 +25,7 @@
  *	F	 imm is the constant-data offset of a printf format, b counts the
  *		 arguments in R[a]...
  *	x	 c is an enum eng_ext		s	 sBC is a number
+ *	w	 imm is an enum eng_fp
  *	C	 a is the first register of the callee's frame
  */
 #ifndef ENGINE_OPCODES_H
@@ -77,6 +78,19 @@
 	X(SLES, "Abc", "R[a] = R[b] <= R[c], signed")                                           \
 	X(SLTU, "Abc", "R[a] = R[b] < R[c], unsigned")                                          \
 	X(SLEU, "Abc", "R[a] = R[b] <= R[c], unsigned")                                         \
+	X(FADD, "Abcw", "R[a] = R[b] + R[c]; errors of all F: not finite, result out of range") \
+	X(FSUB, "Abcw", "R[a] = R[b] - R[c]")                                                   \
+	X(FMUL, "Abcw", "R[a] = R[b] * R[c]")                                                   \
+	X(FDIV, "Abcw", "R[a] = R[b] / R[c]; error: 0")                                         \
+	X(FNEG, "Abw", "R[a] = -R[b]")                                                          \
+	X(FSEQ, "Abcw", "R[a] = R[b] == R[c]")                                                  \
+	X(FSLT, "Abcw", "R[a] = R[b] < R[c]")                                                   \
+	X(FSLE, "Abcw", "R[a] = R[b] <= R[c]")                                                  \
+	X(FCVT, "Abw", "R[a] = R[b] as imm, from the other width")                              \
+	X(FTOS, "Abxw", "R[a] = integer of R[b], signed, as wide as c; error: out of range")    \
+	X(FTOU, "Abxw", "R[a] = integer of R[b], unsigned, as wide as c; likewise")             \
+	X(STOF, "Abw", "R[a] = the signed integer R[b] as imm")                                 \
+	X(UTOF, "Abw", "R[a] = the unsigned integer R[b] as imm")                               \
 	X(J, "j", "jump")                                                                       \
 	X(JZ, "aj", "jump if R[a] == 0")                                                        \
 	X(JNZ, "aj", "jump if R[a] != 0")                                                       \
@@ -112,6 +126,9 @@ enum eng_op {
 	ENG_NOPS
 };
 /* clang-format on */
+
+/* Floating-point formats. */
+enum eng_fp { ENG_F32, ENG_F64, ENG_NFP };
 
 /* How a value is truncated and extended, and how wide a memory access is. */
 enum eng_ext { ENG_U8, ENG_S8, ENG_U16, ENG_S16, ENG_U32, ENG_S32, ENG_X64, ENG_NEXT };

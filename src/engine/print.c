@@ -5,7 +5,7 @@
  * Text gathers in the vm's buffer and goes to the host in pieces when that is full,
  * so that no length of output is lost.
  */
-#include "format.h"
+#include "softfloat.h"
 #include "text.h"
 #include "vm.h"
 
@@ -169,6 +169,11 @@ static void print_char(struct eng_vm *vm, const struct eng_fmt *f, u64 arg)
 		pad(vm, ' ', f->width - 1);
 }
 
+static void put_float_char(void *to, char ch)
+{
+	eng_print_char(to, ch);
+}
+
 enum eng_error eng_printf(struct eng_vm *vm, const char *format, const char *end, const u64 *arg)
 {
 	enum eng_error e = ENG_OK;
@@ -182,6 +187,10 @@ enum eng_error eng_printf(struct eng_vm *vm, const char *format, const char *end
 			break;
 		case ENG_FMT_CHAR:
 			print_char(vm, &f, *arg++);
+			break;
+		case ENG_FMT_FLOAT:
+			vm->left -= ENG_COST_FLOAT;
+			eng_fp_print(&f, *arg++, put_float_char, vm);
 			break;
 		case ENG_FMT_STRING:
 		case ENG_FMT_WSTRING:

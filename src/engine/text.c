@@ -5,6 +5,7 @@
  * Nothing here may emit a message: it only spells.
  */
 #include "engine.h"
+#include "softfloat.h"
 #include "text.h"
 
 char *eng_digits(char *buf, u64 v, u32 base, bool upper)
@@ -86,6 +87,10 @@ static const char *const error_texts[ENG_NERRORS] = {
 	[ENG_E_STAGE] = "not possible in this stage",
 	[ENG_E_ATOMIC] = "interlocked functions and spinlocks need an aligned variable or $buffer",
 	[ENG_E_COUNT] = "memcpy of 0 bytes",
+	[ENG_E_FLOAT] = "floating-point result out of range",
+	[ENG_E_FDIV] = "floating-point division by zero",
+	[ENG_E_FNAN] = "floating-point operand is not a finite number",
+	[ENG_E_FCONV] = "floating-point number does not fit into the integer",
 };
 
 const char *eng_error_text(enum eng_error e)
@@ -101,6 +106,18 @@ static const char *storage_name(u64 reg)
 		if (eng_reg_names[i].reg == reg)
 			return eng_reg_names[i].name;
 	return "?";
+}
+
+static void put_char(void *to, char ch)
+{
+	eng_text_char(to, ch);
+}
+
+static void put_double(struct eng_text *t, u64 bits)
+{
+	const struct eng_fmt f = { .kind = ENG_FMT_FLOAT, .base = 'g', .prec = -1 };
+
+	eng_fp_print(&f, bits, put_char, t);
 }
 
 /* What was not supported or not possible in the stage. */
@@ -146,6 +163,23 @@ static void put_values(struct eng_text *t, const struct eng_fault *f)
 		eng_text_num(t, v[0], 16);
 		eng_text_str(t, " of ");
 		eng_text_num(t, v[1], 16);
+		break;
+	case ENG_E_FLOAT:
+	case ENG_E_FDIV:
+	case ENG_E_FNAN:
+		eng_text_str(t, ": ");
+		put_double(t, v[0]);
+		if (v[1] == v[0]) /* or there is only one operand */
+			break;
+		eng_text_str(t, f->code == ENG_E_FDIV ? " / " : ", ");
+		put_double(t, v[1]);
+		break;
+	case ENG_E_FCONV:
+		eng_text_str(t, ": ");
+		put_double(t, v[0]);
+		eng_text_str(t, " into ");
+		eng_text_num(t, v[1], 10);
+		eng_text_str(t, " bits");
 		break;
 	case ENG_E_DEADLOCK:
 	case ENG_E_ATOMIC:

@@ -315,6 +315,8 @@ static bool check_operand(struct check *c, const struct eng_insn *in, char lette
 		return check_printf(c, in);
 	case 'x':
 		return in->c < ENG_NEXT || refuse(c, "unknown width");
+	case 'w':
+		return (in->imm >= 0 && in->imm < ENG_NFP) || refuse(c, "unknown float width");
 	default: /* s: any 16 bits; C: checked with f */
 		return true;
 	}

@@ -6,6 +6,7 @@
  * tested again here; what depends on values (addresses, divisors, depth, budget) is.
  * Nothing here may run an image that eng_verify() has not seen.
  */
+#include "softfloat.h"
 #include "vm.h"
 
 static u64 extend(u64 v, u8 ext)
@@ -153,6 +154,23 @@ static inline s32 sbc(const struct eng_insn *ip)
 #define BINARY(id, value)      \
 	op_##id : A = (value); \
 	NEXT()
+/* Floating point leaves the target as it was when it fails. */
+#define FLOAT(call, bad)             \
+	do {                         \
+		e = (call);          \
+		if (ENG_UNLIKELY(e)) \
+			goto bad;    \
+		NEXT();              \
+	} while (0)
+#define FCOMPARE(op)                                            \
+	do {                                                    \
+		e = eng_fp_compare(B, C, (u32)ip->imm, &order); \
+		if (ENG_UNLIKELY(e))                            \
+			goto bad_float;                         \
+		A = order op 0;                                 \
+		NEXT();                                         \
+	} while (0)
+#define WIDEN(v) eng_fp_widen(v, (u32)ip->imm)
 /* Calls out of the loop see the instruction and the budget, and may lower that. */
 #define OUTSIDE(call)                       \
 	do {                                \
@@ -189,6 +207,7 @@ static enum eng_error execute(struct eng_vm *vm)
 	u8 *mem = vm->mem; /* of this frame */
 	s64 left = vm->left;
 	enum eng_error e;
+	s32 order;
 
 	DISPATCH();
 
@@ -377,6 +396,29 @@ op_END:
 	vm->left = left;
 	return ENG_OK;
 
+	/* clang-format off */
+op_FADD: FLOAT(eng_fp_add(B, C, (u32)ip->imm, &A), bad_float);
+op_FSUB: FLOAT(eng_fp_sub(B, C, (u32)ip->imm, &A), bad_float);
+op_FMUL: FLOAT(eng_fp_mul(B, C, (u32)ip->imm, &A), bad_float);
+op_FDIV: FLOAT(eng_fp_div(B, C, (u32)ip->imm, &A), bad_float);
+	BINARY(FNEG, eng_fp_neg(B, (u32)ip->imm));
+op_FSEQ: FCOMPARE(==);
+op_FSLT: FCOMPARE(<);
+op_FSLE: FCOMPARE(<=);
+op_FCVT: FLOAT(eng_fp_convert(B, (u32)ip->imm, &A), bad_width);
+op_FTOS: FLOAT(eng_fp_to_int(B, (u32)ip->imm, 8 * ext_size(ip->c), true, &A), bad_integer);
+op_FTOU: FLOAT(eng_fp_to_int(B, (u32)ip->imm, 8 * ext_size(ip->c), false, &A), bad_integer);
+	BINARY(STOF, eng_fp_from_int(B, true, (u32)ip->imm));
+	BINARY(UTOF, eng_fp_from_int(B, false, (u32)ip->imm));
+	/* clang-format on */
+
+bad_float:
+	FAIL(eng_fail(vm, e, WIDEN(B), WIDEN(C)));
+bad_width:
+	order = ip->imm == ENG_F64 ? ENG_F32 : ENG_F64;
+	FAIL(eng_fail(vm, e, eng_fp_widen(B, (u32)order), eng_fp_widen(B, (u32)order)));
+bad_integer:
+	FAIL(eng_fail(vm, e, WIDEN(B), e == ENG_E_FCONV ? 8 * ext_size(ip->c) : WIDEN(B)));
 bad_shift:
 	FAIL(eng_fail(vm, ENG_E_SHIFT, C, I));
 bad_division:

@@ -16,6 +16,7 @@
 
 /* What instructions beyond themselves cost, in units of the budget. */
 #define ENG_COST_BUILTIN 16
+#define ENG_COST_FLOAT 256 /* a floating-point number in decimal */
 #define ENG_COST_HOST 32 /* one access to debuggee memory */
 
 struct eng_call {

@@ -94,7 +94,7 @@ static u32 count(const char *text, size_t len)
 TEST(unknown_is_text)
 {
 	static const char *const texts[] = {
-		"%",   "%f",  "%n",  "%lc", "%hs",     "%5",	   "%-",
+		"%",   "%a",  "%n",  "%lc", "%hs",     "%5",	   "%-",
 		"%.",  "%ll", "%wd", "%*d", "%65536d", "%.65536d", "%99999999999999999999d",
 		"%lp", "%hc"
 	};
