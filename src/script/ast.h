@@ -30,6 +30,8 @@ enum scr_kind {
 	SCR_ULONG,
 	SCR_LLONG,
 	SCR_ULLONG,
+	SCR_F32,
+	SCR_F64,
 	SCR_NSCALARS,
 	SCR_PTR = SCR_NSCALARS,
 	SCR_ARRAY,
@@ -88,7 +90,9 @@ u32 scr_type_align(const struct scr_type *t);
 u32 scr_type_depth(const struct scr_type *t); /* pointers and arrays around the scalar */
 bool scr_type_same(const struct scr_type *a, const struct scr_type *b);
 bool scr_type_is_int(const struct scr_type *t);
-bool scr_type_is_scalar(const struct scr_type *t); /* integer or pointer */
+bool scr_type_is_float(const struct scr_type *t);
+enum eng_fp scr_type_width(const struct scr_type *t); /* of a float type */
+bool scr_type_is_scalar(const struct scr_type *t); /* number or pointer */
 bool scr_type_is_aggregate(const struct scr_type *t); /* array or structure */
 const struct scr_type *scr_type_promote(const struct scr_type *t);
 const struct scr_type *scr_type_common(const struct scr_type *a, const struct scr_type *b);
@@ -175,6 +179,7 @@ enum scr_node_kind {
 	N_ERROR, /* reported already; silent everywhere */
 	/* expressions */
 	N_NUM, /* num */
+	N_FLOAT, /* num: the bits */
 	N_STR, /* str */
 	N_NAME, /* name, until it is resolved to: */
 	N_LOCAL, /* local */

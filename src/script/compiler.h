@@ -57,6 +57,7 @@ void scr_arena_free(struct scr_arena *arena);
 enum scr_tok {
 	T_END,
 	T_NUM, /* num */
+	T_FLOAT, /* num: the bits of a double */
 	T_STR, /* str */
 	T_WSTR, /* str, 16-bit units */
 	T_NAME, /* name */

@@ -5,6 +5,8 @@
  * What would be an error at run time is left for run time, with a warning: a
  * division that is never reached harms nobody.
  */
+#include "engine/softfloat.h"
+
 #include "sema.h"
 
 static struct scr_node *constant(struct scr_node *n, u64 value)
@@ -106,9 +108,49 @@ static struct scr_node *fold_binary(struct scr_compiler *c, struct scr_node *n)
 	}
 }
 
+static struct scr_node *float_constant(struct scr_node *n, u64 bits)
+{
+	n->kind = N_FLOAT;
+	n->num = bits;
+	n->depth = 1;
+	n->a = NULL;
+	return n;
+}
+
+/* A cast to or from a floating-point type. */
+static struct scr_node *fold_float_cast(struct scr_compiler *c, struct scr_node *n)
+{
+	const struct scr_type *to = n->type, *from = n->a->type;
+	enum eng_error e = ENG_OK;
+	u64 v = n->a->num;
+
+	if (n->a->kind == N_NUM)
+		return float_constant(n, eng_fp_from_int(v, from->is_signed, scr_type_width(to)));
+	if (to->kind == SCR_BOOL)
+		return constant(n, !eng_fp_is_zero(v, scr_type_width(from)));
+	if (scr_type_is_float(to)) {
+		if (to->kind != from->kind)
+			e = eng_fp_convert(v, scr_type_width(to), &v);
+		if (!e)
+			return float_constant(n, v);
+	} else {
+		e = eng_fp_to_int(v, scr_type_width(from), to->size * 8, to->is_signed, &v);
+		if (!e)
+			return constant(n, v);
+	}
+	scr_warn(c, n->span, NULL, "%s", eng_error_text(e));
+	return n;
+}
+
 struct scr_node *sem_fold(struct scr_compiler *c, struct scr_node *n)
 {
-	if (!n->a || n->a->kind != N_NUM)
+	if (!n->a || (n->a->kind != N_NUM && n->a->kind != N_FLOAT))
+		return n;
+	if (n->kind == N_CAST && (scr_type_is_float(n->type) || n->a->kind == N_FLOAT))
+		return fold_float_cast(c, n);
+	if (n->kind == N_UNARY && n->op == OP_NEG && n->a->kind == N_FLOAT)
+		return float_constant(n, eng_fp_neg(n->a->num, scr_type_width(n->type)));
+	if (n->a->kind == N_FLOAT)
 		return n;
 	switch (n->kind) {
 	case N_CAST:

@@ -162,11 +162,40 @@ void gen_move(struct scr_compiler *c, u32 to, u32 from)
 		gen_emit(c, ENG_OP_MOV, to, from, 0, 0);
 }
 
+void gen_float_is_zero(struct scr_compiler *c, u32 rd, u32 rs, const struct scr_type *t)
+{
+	u32 mark = c->temp, zero = gen_temp(c);
+
+	gen_const(c, zero, 0);
+	gen_emit(c, ENG_OP_FSEQ, rd, rs, zero, scr_type_width(t));
+	c->temp = mark;
+}
+
+/* At least one of the two types is a floating-point one. */
+static void convert_float(struct scr_compiler *c, u32 rd, u32 rs, const struct scr_type *to,
+			  const struct scr_type *from)
+{
+	if (!scr_type_is_float(from)) {
+		gen_emit(c, from->is_signed ? ENG_OP_STOF : ENG_OP_UTOF, rd, rs, 0,
+			 scr_type_width(to));
+	} else if (scr_type_is_float(to)) {
+		gen_emit(c, ENG_OP_FCVT, rd, rs, 0, scr_type_width(to));
+	} else if (to->kind == SCR_BOOL) {
+		gen_float_is_zero(c, rd, rs, from);
+		gen_emit(c, ENG_OP_LNOT, rd, rd, 0, 0);
+	} else {
+		gen_emit(c, to->is_signed ? ENG_OP_FTOS : ENG_OP_FTOU, rd, rs, to->ext,
+			 scr_type_width(from));
+	}
+}
+
 void gen_convert(struct scr_compiler *c, u32 rd, u32 rs, const struct scr_type *to,
 		 const struct scr_type *from)
 {
 	if (!scr_type_needs_conv(to, from))
 		gen_move(c, rd, rs);
+	else if (scr_type_is_float(to) || scr_type_is_float(from))
+		convert_float(c, rd, rs, to, from);
 	else if (to->kind == SCR_BOOL)
 		gen_emit(c, ENG_OP_BOOL, rd, rs, 0, 0);
 	else

@@ -26,6 +26,8 @@ void gen_move(struct scr_compiler *c, u32 to, u32 from);
 /* Make a value of @from one of @to; @rd may be @rs. */
 void gen_convert(struct scr_compiler *c, u32 rd, u32 rs, const struct scr_type *to,
 		 const struct scr_type *from);
+/* R[rd] = 1 when the floating-point number in R[rs] is zero. */
+void gen_float_is_zero(struct scr_compiler *c, u32 rd, u32 rs, const struct scr_type *t);
 bool gen_fits(const struct scr_node *n, s64 min, s64 max); /* a constant in this range */
 
 /* gen_expr.c: the register that holds the value (a structure: its address); @want, unless ANY */

@@ -101,6 +101,15 @@ static void compare_registers(struct scr_compiler *c, enum scr_op op, bool is_si
 	}
 }
 
+static void compare_floats(struct scr_compiler *c, struct scr_node *n, bool sense,
+			   struct scr_label *l)
+{
+	u32 ra = gen_expr(c, n->a, ANY), rd = gen_temp(c);
+
+	gen_arith(c, (enum scr_op)n->op, n->optype, rd, ra, n->b);
+	gen_jump(c, sense ? ENG_OP_JNZ : ENG_OP_JZ, rd, 0, 0, l);
+}
+
 static void compare(struct scr_compiler *c, struct scr_node *n, bool sense, struct scr_label *l)
 {
 	enum scr_op op = sense ? (enum scr_op)n->op : negated((enum scr_op)n->op);
@@ -160,8 +169,15 @@ void gen_branch(struct scr_compiler *c, struct scr_node *n, bool sense, struct s
 		gen_branch(c, n->a, !sense, l);
 	} else if (n->kind == N_LAND || n->kind == N_LOR) {
 		logical(c, n, sense, l);
+	} else if (is_comparison(n) && scr_type_is_float(n->optype)) {
+		compare_floats(c, n, sense, l);
 	} else if (is_comparison(n)) {
 		compare(c, n, sense, l);
+	} else if (scr_type_is_float(n->type)) {
+		u32 ra = gen_expr(c, n, ANY), zero = gen_temp(c);
+
+		gen_float_is_zero(c, zero, ra, n->type);
+		gen_jump(c, sense ? ENG_OP_JZ : ENG_OP_JNZ, zero, 0, 0, l);
 	} else {
 		gen_jump(c, sense ? ENG_OP_JNZ : ENG_OP_JZ, gen_expr(c, n, ANY), 0, 0, l);
 	}
@@ -184,6 +200,10 @@ u32 gen_truth(struct scr_compiler *c, struct scr_node *n, u32 want)
 		gen_bind(c, &no);
 		gen_emit(c, ENG_OP_LDI, rd, 0, 0, 0);
 		gen_bind(c, &end);
+	} else if (scr_type_is_float(a->type)) {
+		gen_float_is_zero(c, rd, gen_expr(c, a, ANY), a->type);
+		if (!invert)
+			gen_emit(c, ENG_OP_LNOT, rd, rd, 0, 0);
 	} else {
 		gen_emit(c, invert ? ENG_OP_LNOT : ENG_OP_BOOL, rd, gen_expr(c, a, ANY), 0, 0);
 	}

@@ -128,6 +128,48 @@ static void arith_registers(struct scr_compiler *c, enum scr_op op, const struct
 	}
 }
 
+/* The comparisons that there are not, by those that there are: no operand is a NaN. */
+static void arith_float(struct scr_compiler *c, enum scr_op op, const struct scr_type *t, u32 rd,
+			u32 ra, u32 rb)
+{
+	s32 width = scr_type_width(t);
+
+	switch (op) {
+	case OP_ADD:
+		gen_emit(c, ENG_OP_FADD, rd, ra, rb, width);
+		break;
+	case OP_SUB:
+		gen_emit(c, ENG_OP_FSUB, rd, ra, rb, width);
+		break;
+	case OP_MUL:
+		gen_emit(c, ENG_OP_FMUL, rd, ra, rb, width);
+		break;
+	case OP_DIV:
+		gen_emit(c, ENG_OP_FDIV, rd, ra, rb, width);
+		break;
+	case OP_EQ:
+	case OP_NE:
+		gen_emit(c, ENG_OP_FSEQ, rd, ra, rb, width);
+		if (op == OP_NE)
+			gen_emit(c, ENG_OP_LNOT, rd, rd, 0, 0);
+		break;
+	case OP_LT:
+		gen_emit(c, ENG_OP_FSLT, rd, ra, rb, width);
+		break;
+	case OP_LE:
+		gen_emit(c, ENG_OP_FSLE, rd, ra, rb, width);
+		break;
+	case OP_GT:
+		gen_emit(c, ENG_OP_FSLT, rd, rb, ra, width);
+		break;
+	case OP_GE:
+		gen_emit(c, ENG_OP_FSLE, rd, rb, ra, width);
+		break;
+	default:
+		break;
+	}
+}
+
 /* Can the operation leave the range of a type narrower than a register? */
 static bool may_overflow(enum scr_op op, const struct scr_type *t)
 {
@@ -140,6 +182,11 @@ void gen_arith(struct scr_compiler *c, enum scr_op op, const struct scr_type *t,
 {
 	u32 mark = c->temp;
 
+	if (scr_type_is_float(t)) {
+		arith_float(c, op, t, rd, ra, gen_expr(c, b, ANY));
+		c->temp = mark;
+		return;
+	}
 	if (!arith_immediate(c, op, t, rd, ra, b))
 		arith_registers(c, op, t, rd, ra, gen_expr(c, b, ANY));
 	if (t->size < 8 && may_overflow(op, t))
@@ -194,6 +241,10 @@ static u32 unary(struct scr_compiler *c, struct scr_node *n, u32 want)
 		return gen_truth(c, n, want);
 	ra = gen_expr(c, n->a, ANY);
 	rd = reuse(c, mark, want);
+	if (scr_type_is_float(n->type)) {
+		gen_emit(c, ENG_OP_FNEG, rd, ra, 0, scr_type_width(n->type));
+		return finish(c, mark, want, rd);
+	}
 	gen_emit(c, op, rd, ra, 0, 0);
 	if (n->type->size < 8)
 		gen_emit(c, ENG_OP_EXT, rd, rd, n->type->ext, 0);
@@ -389,6 +440,7 @@ u32 gen_expr(struct scr_compiler *c, struct scr_node *n, u32 want)
 	c->line = n->span.line;
 	switch ((enum scr_node_kind)n->kind) {
 	case N_NUM:
+	case N_FLOAT:
 		rd = gen_dest(c, want);
 		gen_const(c, rd, n->num);
 		return rd;

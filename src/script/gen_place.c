@@ -277,7 +277,9 @@ u32 gen_assign(struct scr_compiler *c, struct scr_node *n, u32 want, bool need)
 
 u32 gen_incdec(struct scr_compiler *c, struct scr_node *n, u32 want, bool need)
 {
-	struct scr_node step = { .kind = N_NUM, .type = n->optype, .num = n->num };
+	struct scr_node step = { .kind = scr_type_is_float(n->optype) ? N_FLOAT : N_NUM,
+				 .type = n->optype,
+				 .num = n->num };
 	u32 mark = c->temp, rd = need ? gen_dest(c, want) : ANY, old, reg;
 	struct gen_place p;
 

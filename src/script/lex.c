@@ -5,6 +5,9 @@
  *
  * Reports what is wrong and always delivers a token to go on with.
  */
+#include <locale.h>
+#include <stdlib.h>
+
 #include "compiler.h"
 
 struct lexer {
@@ -40,6 +43,7 @@ const char *scr_tok_text(enum scr_tok kind)
 {
 	static const char *const names[SCR_NTOKS] = { [T_END] = "the end of the script",
 						      [T_NUM] = "a number",
+						      [T_FLOAT] = "a floating-point number",
 						      [T_STR] = "a string",
 						      [T_WSTR] = "a wide string",
 						      [T_NAME] = "a name",
@@ -219,9 +223,34 @@ static void number(struct lexer *l, u32 start)
 	push(l, T_NUM, span)->num = value;
 }
 
-/* A dot with digits: a floating-point number, which the language does not have yet. */
+/* The bits of a decimal number; what no double can hold is said. */
+static u64 float_value(struct lexer *l, u32 start, struct scr_span span)
+{
+	char *text = scr_textf(l->c, "%.*s", (int)span.len, l->text + start), *end;
+	locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	bool zero = !strspn(text + strspn(text, "0."), "123456789");
+	double value;
+	u64 bits;
+
+	if (!plain)
+		scr_oom(l->c);
+	value = strtod_l(text, &end, plain);
+	freelocale(plain);
+	memcpy(&bits, &value, sizeof(bits));
+	if (*end)
+		scr_error(l->c, span, "as in 1.5 or 2.5e-3; a float is made by a cast: (float)1.5",
+			  "'%s' is not a floating-point number", text);
+	else if (bits >> 52 == 0x7ff || (!bits && !zero))
+		scr_error(l->c, span, NULL, "the number '%s' is too %s for a double", text,
+			  bits ? "large" : "small");
+	return bits;
+}
+
+/* A dot with digits: a floating-point number, in decimal. */
 static bool float_literal(struct lexer *l, u32 start)
 {
+	struct scr_span span;
+	u64 bits;
 	u32 p = start;
 
 	while (class_at(l, p) & C_DIGIT)
@@ -233,9 +262,14 @@ static bool float_literal(struct lexer *l, u32 start)
 		return false;
 	for (p++; class_at(l, p) & (C_WORD | C_TICK); p++)
 		;
+	if (p > start && (l->text[p - 1] == 'e' || l->text[p - 1] == 'E') &&
+	    (char_at(l, p) == '-' || char_at(l, p) == '+') && class_at(l, p + 1) & C_DIGIT)
+		for (p++; class_at(l, p) & C_WORD; p++)
+			;
 	l->pos = p;
-	scr_error(l->c, span_from(l, start), NULL, "floating-point numbers are not supported yet");
-	push(l, T_NUM, span_from(l, start))->num = 0;
+	span = span_from(l, start);
+	bits = float_value(l, start, span);
+	push(l, T_FLOAT, span)->num = bits;
 	return true;
 }
 

@@ -61,6 +61,8 @@ static const struct scr_type *type_of_words(const struct words *w)
 			return u ? SCR_TYPE(U8) : SCR_TYPE(S8);
 		if (w->unsigneds || w->signeds)
 			return NULL;
+		if (w->base == K_FLOAT || w->base == K_DOUBLE)
+			return w->base == K_FLOAT ? SCR_TYPE(F32) : SCR_TYPE(F64);
 		return w->base == K_BOOL ? SCR_TYPE(BOOL) : SCR_TYPE(VOID);
 	}
 	if (w->shorts)
@@ -95,13 +97,11 @@ static bool take_word(struct scr_compiler *c, struct words *w)
 	case K_VOID:
 	case K_BOOL:
 	case K_CHAR:
+	case K_FLOAT:
+	case K_DOUBLE:
 		w->longs = w->base ? 9 : w->longs; /* two bases contradict each other */
 		w->base = (u8)kind;
 		break;
-	case K_FLOAT:
-	case K_DOUBLE:
-		scr_error(c, par_tok(c)->span, NULL, "%s is not supported yet", scr_tok_text(kind));
-		return false;
 	default:
 		break;
 	}

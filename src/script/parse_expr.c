@@ -159,6 +159,10 @@ static struct scr_node *primary(struct scr_compiler *c)
 	case T_STR:
 	case T_WSTR:
 		return string_expr(c);
+	case T_FLOAT:
+		n = par_node(c, N_FLOAT, par_next(c)->span);
+		n->num = t->num;
+		return n;
 	case T_LPAREN:
 		return parenthesised(c);
 	case T_BUILTIN:

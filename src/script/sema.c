@@ -200,6 +200,11 @@ static void switch_statement(struct scr_compiler *c, struct scr_node *n)
 
 	if (n->a->kind != N_ERROR)
 		n->a = sem_value(c, n->a);
+	if (n->a->kind != N_ERROR && scr_type_is_float(n->a->type)) {
+		scr_error(c, n->a->span, "convert it: (long)x",
+			  "'switch' needs an integer, this is a floating-point number");
+		sem_fail(n->a);
+	}
 	if (n->a->kind != N_ERROR) {
 		n->optype = scr_type_is_int(n->a->type) ? scr_type_promote(n->a->type)
 							: SCR_TYPE(ULLONG);
@@ -271,8 +276,12 @@ static void return_statement(struct scr_compiler *c, struct scr_node *n)
 		n->a = sem_value(c, n->a);
 	if (n->a && n->a->kind == N_ERROR)
 		return;
-	if (c->mode == SCR_EXPRESSION)
+	if (c->mode == SCR_EXPRESSION) {
+		if (n->a && scr_type_is_float(n->a->type))
+			scr_error(c, n->a->span, "print it with: ? print(...);",
+				  "an integer is expected here, this is a floating-point number");
 		return;
+	}
 	if (n->a && result->kind == SCR_VOID) {
 		if (c->fn->name)
 			scr_error(c, n->a->span, NULL,

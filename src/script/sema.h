@@ -24,6 +24,9 @@ struct scr_node *sem_value(struct scr_compiler *c, struct scr_node *n); /* integ
 struct scr_node *sem_condition(struct scr_compiler *c, struct scr_node *n);
 struct scr_node *sem_convert(struct scr_compiler *c, struct scr_node *n, const struct scr_type *to);
 struct scr_node *sem_fail(struct scr_node *n);
+/* False, said: an operator that works on integers only has a floating-point operand. */
+bool sem_integers_only(struct scr_compiler *c, const struct scr_node *n, const struct scr_node *a,
+		       const struct scr_node *b);
 
 /* sema_init.c: the initialiser n->b of a variable of type n->optype. False: said. */
 bool sem_initialiser(struct scr_compiler *c, struct scr_node *n);

@@ -4,6 +4,8 @@
  *
  * Says by name which register or pseudo-register a target does not offer.
  */
+#include "engine/softfloat.h"
+
 #include "sema.h"
 
 bool sem_reg_allowed(struct scr_compiler *c, const struct scr_node *n, bool write)
@@ -131,8 +133,11 @@ static struct scr_node *compound(struct scr_compiler *c, struct scr_node *n)
 {
 	bool pointer = n->a->type->kind == SCR_PTR;
 
-	if (pointer && ((n->op != OP_ADD && n->op != OP_SUB) || n->b->type->kind == SCR_PTR)) {
-		scr_error(c, n->span, NULL, "only numbers can be added to a pointer or subtracted");
+	if (!sem_integers_only(c, n, n->a, n->b))
+		return sem_fail(n);
+	if (pointer && ((n->op != OP_ADD && n->op != OP_SUB) || n->b->type->kind == SCR_PTR ||
+			scr_type_is_float(n->b->type))) {
+		scr_error(c, n->span, NULL, "only integers can be added to a pointer or subtracted");
 		return sem_fail(n);
 	}
 	if (!sem_pointee_known(c, n->a))
@@ -225,6 +230,8 @@ struct scr_node *sem_incdec(struct scr_compiler *c, struct scr_node *n)
 	n->type = t;
 	n->optype = t->kind == SCR_PTR ? SCR_TYPE(ULLONG) : scr_type_common(t, SCR_TYPE(S32));
 	n->num = t->kind == SCR_PTR && t->base->size ? t->base->size : 1;
+	if (scr_type_is_float(t))
+		n->num = eng_fp_from_int(1, false, scr_type_width(t));
 	return n;
 }
 

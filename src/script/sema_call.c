@@ -127,8 +127,15 @@ static bool builtin_allowed(struct scr_compiler *c, const struct scr_node *n)
 static struct scr_node *argument(struct scr_compiler *c, struct scr_node *a, char kind,
 				 const char *function)
 {
-	if (a->kind != N_STR)
-		return sem_value(c, a);
+	if (a->kind != N_STR) {
+		a = sem_value(c, a);
+		if (a->kind == N_ERROR || !scr_type_is_float(a->type))
+			return a;
+		if (kind == 'i')
+			return sem_convert(c, a, SCR_TYPE(LONG));
+		scr_error(c, a->span, NULL, "'%s' takes an address here", function);
+		return sem_fail(a);
+	}
 	if (kind != 's' && kind != 'w') {
 		scr_error(c, a->span, NULL, "'%s' takes no string here", function);
 		return sem_fail(a);
@@ -153,6 +160,22 @@ static void warn_value_as_address(struct scr_compiler *c, const struct scr_node 
 			 "'%s' takes an address; this is the value of the variable", name);
 }
 
+/* print() of a floating-point number is printf("%g\n"). */
+static struct scr_node *print_float(struct scr_compiler *c, struct scr_node *n)
+{
+	struct scr_node *format = scr_alloc(c, sizeof(*format));
+	struct scr_str *str = scr_alloc(c, sizeof(*str));
+
+	*str = (struct scr_str){ .bytes = (const u8 *)"%g\n", .len = 3 };
+	*format = (struct scr_node){ .kind = N_STR, .span = n->span, .str = str };
+	n->a = sem_convert(c, n->a, SCR_TYPE(F64));
+	format->next = n->a;
+	n->a = format;
+	n->kind = N_PRINTF;
+	n->type = SCR_TYPE(VOID);
+	return n;
+}
+
 struct scr_node *sem_builtin(struct scr_compiler *c, struct scr_node *n)
 {
 	const struct eng_builtin_name *b = &eng_builtin_names[n->num];
@@ -169,6 +192,15 @@ struct scr_node *sem_builtin(struct scr_compiler *c, struct scr_node *n)
 		scr_error(c, n->span, NULL, "'%s' takes %u argument%s, %u given", b->name, want,
 			  want == 1 ? "" : "s", given);
 		return sem_fail(n);
+	}
+	if (n->num == ENG_BI_PRINT && n->a->kind != N_STR) {
+		n->a = sem_value(c, n->a);
+		if (n->a->kind != N_ERROR && scr_type_is_float(n->a->type))
+			return print_float(c, n);
+		if (n->a->kind == N_ERROR || bad)
+			return sem_fail(n);
+		n->type = SCR_TYPE(VOID);
+		return n;
 	}
 	for (struct scr_node **arg = &n->a; *arg; arg = &(*arg)->next, kind++) {
 		struct scr_node *next = (*arg)->next;
@@ -199,8 +231,24 @@ static struct scr_span piece_span(const struct scr_node *format, const struct en
 static struct scr_node *printf_argument(struct scr_compiler *c, struct scr_node *a,
 					const struct eng_fmt *f)
 {
-	if (a->kind != N_STR)
-		return sem_value(c, a);
+	if (a->kind != N_STR) {
+		bool is_float;
+
+		a = sem_value(c, a);
+		if (a->kind == N_ERROR)
+			return a;
+		is_float = scr_type_is_float(a->type);
+		if (is_float && f->kind == ENG_FMT_FLOAT)
+			return sem_convert(c, a, SCR_TYPE(F64));
+		if (!is_float && f->kind != ENG_FMT_FLOAT)
+			return a;
+		scr_error(c, a->span,
+			  is_float ? "print it with '%f' or '%g', or convert it: (long)x"
+				   : "convert it: (double)x",
+			  "'%.*s' does not print %s", (int)f->len, f->text,
+			  is_float ? "a floating-point number" : "an integer");
+		return sem_fail(a);
+	}
 	if (f->kind == (a->str->wide ? ENG_FMT_WSTRING : ENG_FMT_STRING)) {
 		a->type = SCR_TYPE(ULLONG);
 		return a;

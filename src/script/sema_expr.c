@@ -141,6 +141,37 @@ static struct scr_node *symbol_expr(struct scr_compiler *c, struct scr_node *n)
 	return sem_fail(n);
 }
 
+static const char *operator_text(u8 op)
+{
+	static const char *const texts[] = {
+		[OP_REM] = "%", [OP_AND] = "&",	 [OP_OR] = "|",	 [OP_XOR] = "^",
+		[OP_NOT] = "~", [OP_SHL] = "<<", [OP_SHR] = ">>"
+	};
+
+	return op < ARRAY_SIZE(texts) ? texts[op] : NULL;
+}
+
+bool sem_integers_only(struct scr_compiler *c, const struct scr_node *n, const struct scr_node *a,
+		       const struct scr_node *b)
+{
+	const char *text = operator_text(n->op);
+
+	if (!text || (!scr_type_is_float(a->type) && !(b && scr_type_is_float(b->type))))
+		return true;
+	scr_error(c, n->span, "convert the operand to an integer: (long)x",
+		  "the operator '%s' does not work on floating-point numbers", text);
+	return false;
+}
+
+/* False, said: a floating-point number where an address or an index must be. */
+static bool no_float(struct scr_compiler *c, const struct scr_node *n, const char *what)
+{
+	if (!scr_type_is_float(n->type))
+		return true;
+	scr_error(c, n->span, NULL, "a floating-point number cannot be %s", what);
+	return false;
+}
+
 static struct scr_node *unary_expr(struct scr_compiler *c, struct scr_node *n)
 {
 	n->a = n->op == OP_LNOT ? sem_condition(c, n->a) : sem_value(c, n->a);
@@ -154,6 +185,8 @@ static struct scr_node *unary_expr(struct scr_compiler *c, struct scr_node *n)
 		scr_error(c, n->span, NULL, "a pointer cannot be an operand of this operator");
 		return sem_fail(n);
 	}
+	if (!sem_integers_only(c, n, n->a, NULL))
+		return sem_fail(n);
 	n->type = scr_type_promote(n->a->type);
 	n->a = sem_convert(c, n->a, n->type);
 	if (n->op == OP_PLUS) {
@@ -224,7 +257,7 @@ static struct scr_node *pointer_arithmetic(struct scr_compiler *c, struct scr_no
 			  scr_type_name(b, right, sizeof(right)));
 		return sem_fail(n);
 	}
-	if (!sem_pointee_known(c, n->a))
+	if (!no_float(c, n->b, "added to a pointer") || !sem_pointee_known(c, n->a))
 		return sem_fail(n);
 	n->b = scaled(c, n->b, a);
 	n->type = a;
@@ -255,6 +288,8 @@ static struct scr_node *binary_expr(struct scr_compiler *c, struct scr_node *n)
 	n->a = sem_value(c, n->a);
 	n->b = sem_value(c, n->b);
 	if (n->a->kind == N_ERROR || n->b->kind == N_ERROR)
+		return sem_fail(n);
+	if (!sem_integers_only(c, n, n->a, n->b))
 		return sem_fail(n);
 	if (!is_comparison(n->op) && (n->a->type->kind == SCR_PTR || n->b->type->kind == SCR_PTR))
 		return pointer_arithmetic(c, n);
@@ -304,7 +339,8 @@ static struct scr_node *conditional_expr(struct scr_compiler *c, struct scr_node
 static struct scr_node *deref_expr(struct scr_compiler *c, struct scr_node *n)
 {
 	n->a = sem_value(c, n->a);
-	if (n->a->kind == N_ERROR || !sem_pointee_known(c, n->a))
+	if (n->a->kind == N_ERROR || !no_float(c, n->a, "an address") ||
+	    !sem_pointee_known(c, n->a))
 		return sem_fail(n);
 	n->type = SCR_TYPE(ULLONG);
 	if (n->a->type->kind == SCR_PTR && n->a->type->base->kind != SCR_VOID)
@@ -318,7 +354,7 @@ static struct scr_node *index_expr(struct scr_compiler *c, struct scr_node *n)
 
 	n->a = sem_expr(c, n->a);
 	n->b = sem_value(c, n->b);
-	if (n->a->kind == N_ERROR || n->b->kind == N_ERROR)
+	if (n->a->kind == N_ERROR || n->b->kind == N_ERROR || !no_float(c, n->b, "an index"))
 		return sem_fail(n);
 	if ((n->a->type->kind != SCR_ARRAY && n->a->type->kind != SCR_PTR) ||
 	    n->b->type->kind == SCR_PTR || !n->a->type->base->size) {
@@ -409,6 +445,10 @@ struct scr_node *sem_expr(struct scr_compiler *c, struct scr_node *n)
 	switch ((enum scr_node_kind)n->kind) {
 	case N_NUM:
 		n->type = SCR_TYPE(LONG);
+		return n;
+	case N_FLOAT:
+		if (!n->type)
+			n->type = SCR_TYPE(F64);
 		return n;
 	case N_STR:
 		scr_error(c, n->span, NULL,

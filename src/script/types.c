@@ -22,6 +22,8 @@ const struct scr_type scr_scalars[SCR_NSCALARS] = {
 	[SCR_ULONG]  = { SCR_ULONG,  ENG_X64, 5, false, 8, 0, NULL, NULL, false },
 	[SCR_LLONG]  = { SCR_LLONG,  ENG_X64, 6, true,  8, 0, NULL, NULL, false },
 	[SCR_ULLONG] = { SCR_ULLONG, ENG_X64, 6, false, 8, 0, NULL, NULL, false },
+	[SCR_F32]    = { SCR_F32,    ENG_U32, 7, true,  4, 0, NULL, NULL, false },
+	[SCR_F64]    = { SCR_F64,    ENG_X64, 8, true,  8, 0, NULL, NULL, false },
 };
 
 static const char *const scalar_names[SCR_NSCALARS] = {
@@ -31,6 +33,7 @@ static const char *const scalar_names[SCR_NSCALARS] = {
 	[SCR_S32] = "int", [SCR_U32] = "unsigned int",
 	[SCR_LONG] = "long", [SCR_ULONG] = "unsigned long",
 	[SCR_LLONG] = "long long", [SCR_ULLONG] = "unsigned long long",
+	[SCR_F32] = "float", [SCR_F64] = "double",
 };
 /* clang-format on */
 
@@ -259,12 +262,22 @@ bool scr_type_same(const struct scr_type *a, const struct scr_type *b)
 
 bool scr_type_is_int(const struct scr_type *t)
 {
-	return t->kind < SCR_NSCALARS && t->kind != SCR_VOID;
+	return t->kind < SCR_F32 && t->kind != SCR_VOID;
+}
+
+bool scr_type_is_float(const struct scr_type *t)
+{
+	return t->kind == SCR_F32 || t->kind == SCR_F64;
+}
+
+enum eng_fp scr_type_width(const struct scr_type *t)
+{
+	return t->kind == SCR_F32 ? ENG_F32 : ENG_F64;
 }
 
 bool scr_type_is_scalar(const struct scr_type *t)
 {
-	return scr_type_is_int(t) || t->kind == SCR_PTR;
+	return scr_type_is_int(t) || scr_type_is_float(t) || t->kind == SCR_PTR;
 }
 
 bool scr_type_is_aggregate(const struct scr_type *t)
@@ -280,6 +293,8 @@ const struct scr_type *scr_type_promote(const struct scr_type *t)
 /* C's usual arithmetic conversions; pointers count as unsigned 64-bit numbers. */
 const struct scr_type *scr_type_common(const struct scr_type *a, const struct scr_type *b)
 {
+	if (scr_type_is_float(a) || scr_type_is_float(b))
+		return a->rank >= b->rank ? a : b;
 	a = scr_type_is_int(a) ? scr_type_promote(a) : SCR_TYPE(ULLONG);
 	b = scr_type_is_int(b) ? scr_type_promote(b) : SCR_TYPE(ULLONG);
 	if (a->is_signed == b->is_signed)
@@ -300,6 +315,8 @@ const struct scr_type *scr_type_common(const struct scr_type *a, const struct sc
 
 bool scr_type_needs_conv(const struct scr_type *to, const struct scr_type *from)
 {
+	if (scr_type_is_float(to) || scr_type_is_float(from))
+		return to->kind != from->kind;
 	if (to->kind == SCR_BOOL)
 		return from->kind != SCR_BOOL;
 	if (to->size == 8 || !scr_type_is_int(to))
