@@ -260,6 +260,22 @@ TEST(numbers)
 	attack(ENG_OP_ST, 0, 0, 255, 0, "unknown width");
 }
 
+TEST(float_widths)
+{
+	static const u8 ops[] = { ENG_OP_FADD, ENG_OP_FSUB, ENG_OP_FMUL, ENG_OP_FDIV, ENG_OP_FNEG,
+				  ENG_OP_FSEQ, ENG_OP_FSLT, ENG_OP_FSLE, ENG_OP_FCVT, ENG_OP_FTOS,
+				  ENG_OP_FTOU, ENG_OP_STOF, ENG_OP_UTOF };
+
+	for (u32 i = 0; i < ARRAY_SIZE(ops); i++) {
+		attack(ops[i], 0, 0, 0, ENG_F32, NULL);
+		attack(ops[i], 0, 0, 0, ENG_F64, NULL);
+		attack(ops[i], 0, 0, 0, ENG_NFP, "unknown float width");
+		attack(ops[i], 0, 0, 0, -1, "unknown float width");
+	}
+	attack(ENG_OP_FTOS, 0, 0, ENG_NEXT, ENG_F64, "unknown width");
+	attack(ENG_OP_FTOU, 0, 0, 255, ENG_F32, "unknown width");
+}
+
 TEST(frame_memory)
 {
 	attack(ENG_OP_LEAF, 0, 0, 0, 15, NULL);
