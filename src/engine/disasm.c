@@ -120,6 +120,13 @@ static void put_operand(struct eng_text *t, const struct eng_program *prog, u32 
 			eng_text_str(t, ", ");
 		put_window(t, in->a, in->b);
 		break;
+	case 'M':
+		put_reg(t, in->a);
+		eng_text_str(t, ", .");
+		eng_text_str(t, (const char *)prog->data + prog->maps[in->imm].name);
+		eng_text_char(t, ' ');
+		put_call(t, eng_map_ops[in->c].name, in->a, in->b);
+		break;
 	case 'x':
 		eng_text_str(t, ext_names[in->c]);
 		break;

@@ -88,6 +88,7 @@ enum eng_error {
 	ENG_E_STAGE, /* not in this stage: values = number, enum eng_subject */
 	ENG_E_ATOMIC, /* atomic access to debuggee or misaligned memory: values = address */
 	ENG_E_COUNT, /* memcpy of 0 bytes */
+	ENG_E_MAP, /* no memory for a map, or another shape: values = its number */
 	ENG_E_FLOAT, /* floating-point result out of range: values = operands, as doubles */
 	ENG_E_FDIV, /* floating-point division by zero: likewise */
 	ENG_E_FNAN, /* operand is an infinity or a NaN: likewise */
@@ -227,6 +228,8 @@ struct eng_vm;
 size_t eng_vm_size(void);
 void eng_vm_init(struct eng_vm *vm, const struct eng_host *host, struct eng_globals *globals,
 		 u64 budget);
+/* The session's maps; borrowed, may grow between runs. Without them maps are errors. */
+void eng_vm_set_maps(struct eng_vm *vm, const struct eng_maps *maps);
 /* Instructions that one run may execute; counted at jumps back and calls, never too few. */
 void eng_vm_set_budget(struct eng_vm *vm, u64 budget);
 

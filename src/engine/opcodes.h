@@ -26,6 +26,8 @@
  *		 arguments in R[a]...
  *	x	 c is an enum eng_ext		s	 sBC is a number
  *	w	 imm is an enum eng_fp
+ *	M	 imm is a map, c an enum eng_map_op, b counts the registers from R[a] on that
+ *		 hold its key and value; result to R[a]
  *	C	 a is the first register of the callee's frame
  */
 #ifndef ENGINE_OPCODES_H
@@ -116,6 +118,7 @@
 	X(CALL, "Cf", "call; arguments in R[a]..., which become the callee's R[0]...; result in R[a]") \
 	X(RET, "a", "return R[a]; in function 0: end of the script")                            \
 	X(BUILTIN, "B", "R[a] = built-in imm of the b arguments R[a]...")                       \
+	X(MAP, "M", "R[a] = operation c on the map imm; error: bad address of a string")        \
 	X(PRINTF, "F", "print by the format at imm the b arguments R[a]...")                    \
 	X(END, "", "end of the script (function 0 only)")
 

@@ -11,6 +11,7 @@
 #define ENGINE_PROGRAM_H
 
 #include "base.h"
+#include "map.h"
 #include "opcodes.h"
 
 struct eng_insn {
@@ -30,7 +31,7 @@ struct eng_func {
 };
 
 #define ENG_MAGIC 0x5354534cu /* "LSTS" */
-#define ENG_IMAGE_VERSION 1
+#define ENG_IMAGE_VERSION 2
 
 /* Limits of an image: what the verifier accepts. */
 #define ENG_MAX_REGS 250
@@ -41,7 +42,7 @@ struct eng_func {
 
 /*
  * The image. Sections follow the header in this order, each 8-byte aligned:
- * code, funcs, consts (u64), lines (u32 per instruction, 0 = unknown), data.
+ * code, funcs, consts (u64), maps (struct eng_map_desc), lines (u32 per instruction, 0 = unknown), data.
  * After the data there may be padding up to the next multiple of 8.
  */
 struct eng_image {
@@ -49,6 +50,8 @@ struct eng_image {
 	u32 size; /* of the whole image, header included */
 	u32 ncode, nfuncs, nconsts, ndata;
 	u32 nglobals; /* highest global slot used + 1 */
+	u32 nmaps; /* highest map used + 1; maps are numbered in the whole session */
+	u32 unused; /* 0 */
 	u64 regs_read, regs_written; /* what it touches: storage registers, by bit */
 	u64 pseudo_read, pseudo_written; /* enum eng_pseudo, by bit */
 	u64 builtins[2]; /* enum eng_builtin, by bit */
@@ -60,6 +63,7 @@ struct eng_program {
 	const struct eng_insn *code;
 	const struct eng_func *funcs;
 	const u64 *consts;
+	const struct eng_map_desc *maps;
 	const u32 *lines;
 	const u8 *data; /* strings; formats; ends with a NUL */
 };

@@ -87,6 +87,7 @@ static const char *const error_texts[ENG_NERRORS] = {
 	[ENG_E_STAGE] = "not possible in this stage",
 	[ENG_E_ATOMIC] = "interlocked functions and spinlocks need an aligned variable or $buffer",
 	[ENG_E_COUNT] = "memcpy of 0 bytes",
+	[ENG_E_MAP] = "this map has no memory",
 	[ENG_E_FLOAT] = "floating-point result out of range",
 	[ENG_E_FDIV] = "floating-point division by zero",
 	[ENG_E_FNAN] = "floating-point operand is not a finite number",

@@ -62,6 +62,8 @@ static bool check_header(struct check *c, size_t size)
 		return refuse(c, "no function or too many");
 	if (!im->ndata || im->ndata > ENG_MAX_DATA)
 		return refuse(c, "no data or too much");
+	if (im->nmaps > ENG_MAX_MAPS || im->unused)
+		return refuse(c, "too many maps");
 	if ((im->regs_read | im->regs_written) >> ENG_NREGS)
 		return refuse(c, "unknown register in header");
 	if ((im->pseudo_read | im->pseudo_written) >> ENG_NPSEUDO)
@@ -73,11 +75,12 @@ static bool check_sections(struct check *c)
 {
 	const struct eng_image *im = c->prog.image;
 	u64 limit = (im->size + 7ULL) & ~7ULL, off = sizeof(*im);
-	u64 code, funcs, consts, lines, data;
+	u64 code, funcs, consts, maps, lines, data;
 
 	if (!section(&off, im->ncode, sizeof(struct eng_insn), limit, &code) ||
 	    !section(&off, im->nfuncs, sizeof(struct eng_func), limit, &funcs) ||
 	    !section(&off, im->nconsts, sizeof(u64), limit, &consts) ||
+	    !section(&off, im->nmaps, sizeof(struct eng_map_desc), limit, &maps) ||
 	    !section(&off, im->ncode, sizeof(u32), limit, &lines) ||
 	    !section(&off, im->ndata, 1, limit, &data))
 		return refuse(c, "section outside the image");
@@ -86,10 +89,14 @@ static bool check_sections(struct check *c)
 	c->prog.code = (const struct eng_insn *)(c->base + code);
 	c->prog.funcs = (const struct eng_func *)(c->base + funcs);
 	c->prog.consts = (const u64 *)(c->base + consts);
+	c->prog.maps = (const struct eng_map_desc *)(c->base + maps);
 	c->prog.lines = (const u32 *)(c->base + lines);
 	c->prog.data = c->base + data;
 	if (c->prog.data[im->ndata - 1])
 		return refuse(c, "data without a final NUL");
+	for (u32 i = 0; i < im->nmaps; i++)
+		if (!eng_map_desc_ok(&c->prog.maps[i]) || c->prog.maps[i].name >= im->ndata)
+			return refuse(c, "bad shape of a map");
 	return true;
 }
 
@@ -278,6 +285,24 @@ static bool check_printf(struct check *c, const struct eng_insn *in)
 	return window(c, in->a, in->b);
 }
 
+static bool check_map(struct check *c, const struct eng_insn *in)
+{
+	const struct eng_map_op_info *op;
+	const struct eng_map_desc *d;
+
+	if (in->imm < 0 || (u32)in->imm >= c->prog.image->nmaps)
+		return refuse(c, "unknown map");
+	if (in->c >= ENG_NMAPOPS)
+		return refuse(c, "unknown operation on a map");
+	op = &eng_map_ops[in->c];
+	d = &c->prog.maps[in->imm];
+	if (!(op->kinds & ENG_BIT(d->kind)))
+		return refuse(c, "this kind of map has no such operation");
+	if (in->b != (op->key ? eng_map_key_regs[d->keys] : 0) + op->values)
+		return refuse(c, "wrong number of registers of an operation on a map");
+	return window(c, in->a, in->b);
+}
+
 static bool check_operand(struct check *c, const struct eng_insn *in, char letter)
 {
 	const struct eng_image *im = c->prog.image;
@@ -313,6 +338,8 @@ static bool check_operand(struct check *c, const struct eng_insn *in, char lette
 		return check_builtin(c, in);
 	case 'F':
 		return check_printf(c, in);
+	case 'M':
+		return check_map(c, in);
 	case 'x':
 		return in->c < ENG_NEXT || refuse(c, "unknown width");
 	case 'w':

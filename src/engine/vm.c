@@ -320,6 +320,8 @@ op_COPY:
 	OUTSIDE(eng_copy(vm, A, B, I));
 op_BUILTIN:
 	OUTSIDE(eng_builtin_call(vm, (enum eng_builtin)ip->imm, &A));
+op_MAP:
+	OUTSIDE(eng_map_run(vm, (enum eng_map_op)ip->c, (u32)ip->imm, &A));
 op_PRINTF:
 	OUTSIDE(eng_printf(vm, (const char *)prog->data + ip->imm,
 			   (const char *)prog->data + prog->image->ndata, &A));
@@ -454,6 +456,7 @@ enum eng_error eng_run(struct eng_vm *vm, const struct eng_program *prog, struct
 	vm->stage = (u8)stage;
 	vm->ip = prog->code;
 	vm->nprint = 0;
+	vm->nmaps = vm->maps ? vm->maps->nmaps : 0;
 	vm->frame_top = fn->mem;
 	vm->left = vm->budget > (1ULL << 62) ? (s64)(1ULL << 62) : (s64)vm->budget;
 	vm->left -= fn->len + (fn->mem >> 3);
@@ -481,8 +484,14 @@ void eng_vm_init(struct eng_vm *vm, const struct eng_host *host, struct eng_glob
 {
 	vm->host = host;
 	vm->globals = globals;
+	vm->maps = NULL;
 	vm->budget = budget;
 	memset(vm->text, 0, sizeof(vm->text));
+}
+
+void eng_vm_set_maps(struct eng_vm *vm, const struct eng_maps *maps)
+{
+	vm->maps = maps;
 }
 
 void eng_vm_set_budget(struct eng_vm *vm, u64 budget)

@@ -27,6 +27,8 @@ struct eng_call {
 struct eng_vm {
 	const struct eng_host *host;
 	struct eng_globals *globals;
+	const struct eng_maps *maps;
+	u32 nmaps; /* of maps; 0 without */
 	u64 budget;
 	/* the current run */
 	s64 left; /* of the budget */
@@ -97,6 +99,13 @@ bool eng_core(const struct eng_host *host, struct eng_ctx *ctx, u64 *core);
 
 /* builtin.c: arguments in @arg, result to @arg[0] */
 enum eng_error eng_builtin_call(struct eng_vm *vm, enum eng_builtin id, u64 *arg);
+
+/* map.c: key and value in @arg, result to @arg[0] */
+enum eng_error eng_map_run(struct eng_vm *vm, enum eng_map_op op, u32 map, u64 *arg);
+/* The number that is kept in entry @i; what it is sorted by. */
+s64 eng_map_number(const struct eng_map *m, u32 i);
+/* map_print.c */
+enum eng_error eng_map_print(struct eng_vm *vm, struct eng_map *m, const char *name);
 
 /* strings.c */
 enum eng_error eng_strlen(struct eng_vm *vm, u64 s, bool wide, u64 *result);

@@ -16,6 +16,7 @@ struct kit {
 	struct eng_insn code[2048];
 	struct eng_func fn[32];
 	u64 k[64];
+	struct eng_map_desc map[8];
 	u8 data[8192];
 	u64 image[8192]; /* the finished image */
 	size_t size;
@@ -121,6 +122,7 @@ static inline void kit_image(struct kit *k)
 	p = kit_section(p, k->code, k->im.ncode * sizeof(*k->code));
 	p = kit_section(p, k->fn, k->im.nfuncs * sizeof(*k->fn));
 	p = kit_section(p, k->k, k->im.nconsts * sizeof(*k->k));
+	p = kit_section(p, k->map, k->im.nmaps * sizeof(*k->map));
 	p = kit_section(p, lines, k->im.ncode * sizeof(*lines));
 	p = kit_section(p, k->data, k->im.ndata);
 	k->size = (size_t)(p - start);

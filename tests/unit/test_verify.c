@@ -68,7 +68,7 @@ TEST(header)
 	start();
 	finish();
 	HEADER(magic, 1, "not a script image");
-	HEADER(version, 2, "image of another version");
+	HEADER(version, ENG_IMAGE_VERSION + 1, "image of another version");
 	HEADER(size, k.im.size + 8, "image size differs");
 	HEADER(size, k.im.size - 8, "image size differs");
 	HEADER(size, 0, "image size differs");
@@ -85,6 +85,9 @@ TEST(header)
 	HEADER(nconsts, ~0u, "section outside the image");
 	HEADER(nconsts, 0x20000000u, "section outside the image"); /* 8 times that wraps 32 bits */
 	HEADER(nconsts, 1, "section outside the image");
+	HEADER(nmaps, ENG_MAX_MAPS + 1, "too many maps");
+	HEADER(nmaps, ENG_MAX_MAPS, "section outside the image");
+	HEADER(unused, 1, "too many maps");
 	HEADER(regs_read, ENG_BIT(ENG_NREGS), "unknown register in header");
 	HEADER(regs_written, ENG_BIT(63), "unknown register in header");
 	HEADER(pseudo_read, ENG_BIT(ENG_NPSEUDO), "unknown pseudo-register in header");
