@@ -189,7 +189,7 @@ static u32 linear_bucket(const struct eng_map_desc *d, s64 x)
 	if (x < d->min)
 		return 1;
 	i = ((u64)x - (u64)d->min) / d->step;
-	return i < d->buckets ? 2 + (u32)i : 2 + d->buckets;
+	return 2 + (i < d->buckets ? (u32)i : (u32)d->buckets);
 }
 
 static void aggregate(const struct eng_map_desc *d, u64 *v, s64 x, bool is_new)

@@ -74,7 +74,7 @@ static const struct scr_type *type_of_words(const struct words *w)
 	return u ? SCR_TYPE(U32) : SCR_TYPE(S32);
 }
 
-static bool take_word(struct scr_compiler *c, struct words *w)
+static void take_word(struct scr_compiler *c, struct words *w)
 {
 	enum scr_tok kind = par_kind(c);
 
@@ -106,7 +106,6 @@ static bool take_word(struct scr_compiler *c, struct words *w)
 		break;
 	}
 	par_next(c);
-	return true;
 }
 
 static const struct scr_type *constant(struct scr_compiler *c, const struct scr_type *type)
@@ -162,8 +161,7 @@ const struct scr_type *par_base_type(struct scr_compiler *c)
 		} else {
 			bad |= type != NULL;
 			n++;
-			if (!take_word(c, &w))
-				return NULL;
+			take_word(c, &w);
 		}
 	}
 	span = scr_join(span, par_before(c));

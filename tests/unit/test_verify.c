@@ -188,12 +188,22 @@ TEST(ends)
 	CHECK_EQ(k.verdict.pc, 2);
 }
 
+static const struct eng_map_desc shapes[] = {
+	{ .keys = ENG_KEYS_INT, .kind = ENG_MAP_VALUE },
+	{ .keys = ENG_KEYS_INT2, .kind = ENG_MAP_VALUE },
+	{ .keys = ENG_KEYS_STR, .kind = ENG_MAP_COUNT },
+	{ .keys = ENG_KEYS_NONE, .kind = ENG_MAP_HIST },
+	{ .keys = ENG_KEYS_INT, .kind = ENG_MAP_LHIST, .buckets = 3, .min = -5, .step = 2 },
+};
+
 /* One instruction in the middle of a program whose frame has 8 registers, 16 bytes of memory. */
 static void attack(enum eng_op op, u8 a, u8 b, u8 c, s32 imm, const char *why)
 {
 	start();
 	k.im.nglobals = 4;
 	k.im.nconsts = 2;
+	k.im.nmaps = ARRAY_SIZE(shapes);
+	memcpy(k.map, shapes, sizeof(shapes));
 	k.code[k.im.ncode] = (struct eng_insn){ (u8)op, a, b, c, imm };
 	k.im.ncode++;
 	k.fn[0].len++;
@@ -224,7 +234,7 @@ TEST(registers)
 
 	for (u32 op = 0; op < ENG_NOPS; op++) {
 		s32 imm = op == ENG_OP_SHL || op == ENG_OP_SHRS || op == ENG_OP_SHRU ? 64 : 0;
-		bool plain = !strpbrk(formats[op], "rpfBFm");
+		bool plain = !strpbrk(formats[op], "rpfBFMm");
 
 		for (const char *f = formats[op]; *f; f++) {
 			if (*f == 'a' || *f == 'A')
@@ -277,6 +287,70 @@ TEST(float_widths)
 	}
 	attack(ENG_OP_FTOS, 0, 0, ENG_NEXT, ENG_F64, "unknown width");
 	attack(ENG_OP_FTOU, 0, 0, 255, ENG_F32, "unknown width");
+}
+
+/* a, b: first register and how many; c: operation; imm: map */
+TEST(map_operands)
+{
+	const char *regs = "wrong number of registers of an operation on a map";
+	const char *kind = "this kind of map has no such operation";
+
+	attack(ENG_OP_MAP, 0, 1, ENG_MAPOP_GET, 0, NULL);
+	attack(ENG_OP_MAP, 7, 1, ENG_MAPOP_GET, 0, NULL);
+	attack(ENG_OP_MAP, 8, 1, ENG_MAPOP_GET, 0, "register outside the frame");
+	attack(ENG_OP_MAP, 7, 2, ENG_MAPOP_SET, 0, "register outside the frame");
+	attack(ENG_OP_MAP, 5, 3, ENG_MAPOP_ADD, 1, NULL);
+	attack(ENG_OP_MAP, 6, 3, ENG_MAPOP_ADD, 1, "register outside the frame");
+	attack(ENG_OP_MAP, 8, 0, ENG_MAPOP_LEN, 0, "register outside the frame");
+	attack(ENG_OP_MAP, 0, 0, ENG_MAPOP_GET, 0, regs);
+	attack(ENG_OP_MAP, 0, 2, ENG_MAPOP_GET, 0, regs);
+	attack(ENG_OP_MAP, 0, 1, ENG_MAPOP_GET, 1, regs);
+	attack(ENG_OP_MAP, 0, 1, ENG_MAPOP_SET, 0, regs);
+	attack(ENG_OP_MAP, 0, 3, ENG_MAPOP_SET, 0, regs);
+	attack(ENG_OP_MAP, 0, 1, ENG_MAPOP_PUT, 2, regs);
+	attack(ENG_OP_MAP, 0, 2, ENG_MAPOP_PUT, 2, NULL);
+	attack(ENG_OP_MAP, 0, 2, ENG_MAPOP_PUT, 3, regs);
+	attack(ENG_OP_MAP, 0, 1, ENG_MAPOP_PUT, 3, NULL);
+	attack(ENG_OP_MAP, 0, 1, ENG_MAPOP_CLEAR, 0, regs);
+	attack(ENG_OP_MAP, 0, 2, ENG_MAPOP_SET, 2, kind);
+	attack(ENG_OP_MAP, 0, 2, ENG_MAPOP_ADD, 2, kind);
+	attack(ENG_OP_MAP, 0, 2, ENG_MAPOP_PUT, 0, kind);
+	attack(ENG_OP_MAP, 0, 0, ENG_MAPOP_GET, 3, kind);
+	attack(ENG_OP_MAP, 0, 1, ENG_MAPOP_GET, 4, kind);
+	attack(ENG_OP_MAP, 0, 1, ENG_NMAPOPS, 0, "unknown operation on a map");
+	attack(ENG_OP_MAP, 0, 1, 255, 0, "unknown operation on a map");
+	attack(ENG_OP_MAP, 0, 1, ENG_MAPOP_GET, ARRAY_SIZE(shapes), "unknown map");
+	attack(ENG_OP_MAP, 0, 1, ENG_MAPOP_GET, -1, "unknown map");
+	attack(ENG_OP_MAP, 0, 1, ENG_MAPOP_GET, 0x7fffffff, "unknown map");
+}
+
+TEST(map_shapes)
+{
+	static const struct eng_map_desc bad[] = {
+		{ .keys = ENG_NKEYS },
+		{ .kind = ENG_NMAPKINDS },
+		{ .keys = 255, .kind = 255 },
+		{ .kind = ENG_MAP_VALUE, .buckets = 1 },
+		{ .kind = ENG_MAP_HIST, .step = 1 },
+		{ .kind = ENG_MAP_COUNT, .min = 1 },
+		{ .kind = ENG_MAP_LHIST, .buckets = 0, .step = 1 },
+		{ .kind = ENG_MAP_LHIST, .buckets = ENG_LHIST_MAX + 1, .step = 1 },
+		{ .kind = ENG_MAP_LHIST, .buckets = 1, .step = 0 },
+		{ .name = 10 },
+		{ .name = ~0u },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(bad); i++) {
+		start();
+		k.im.nmaps = 2;
+		memset(k.map, 0, sizeof(k.map));
+		k.map[1] = bad[i];
+		finish();
+		refused("bad shape of a map");
+		k.map[1] = (struct eng_map_desc){ .name = 9 };
+		kit_image(&k);
+		CHECK(kit_verify(&k));
+	}
 }
 
 TEST(frame_memory)
