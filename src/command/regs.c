@@ -98,8 +98,11 @@ static enum cmd_result invalid(struct cmd *c, const struct cmd_line *line, size_
 {
 	struct cmd_err err;
 
-	cmd_err_set(&err, off, len ? len : 1, "invalid register '%.*s'", (int)(len < 32 ? len : 32),
-		    line->text + off);
+	if (!len)
+		cmd_err_set(&err, off, 1, "the name of a register is missing");
+	else
+		cmd_err_set(&err, off, len, "invalid register '%.*s'", (int)(len < 32 ? len : 32),
+			    line->text + off);
 	cmd_err_hint(&err, "'r' shows the registers; parts such as eax, ax, al, cf work too");
 	return cmd_show_err(c, line, &err);
 }

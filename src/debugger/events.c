@@ -9,7 +9,7 @@
 
 #include "debugger/session.h"
 
-struct dbg_event *dbg_event_find(const struct dbg *d, u32 id)
+static struct dbg_event *event_find(const struct dbg *d, u32 id)
 {
 	for (size_t i = 0; i < d->nevents; i++)
 		if (d->event[i]->ev.id == id)
@@ -266,11 +266,11 @@ int dbg_event_sc(struct dbg *d, bool on)
 bool dbg_event_prints_to(const struct dbg *d, u32 id, const char *output)
 {
 	const struct out_source *src = out_find(d->outs, output);
+	const struct dbg_event *e = event_find(d, id);
 
-	for (size_t i = 0; i < d->nevents; i++)
-		for (size_t k = 0; d->event[i]->ev.id == id && k < d->event[i]->nout; k++)
-			if (d->event[i]->out[k] == src)
-				return true;
+	for (size_t i = 0; e && i < e->nout; i++)
+		if (e->out[i] == src)
+			return true;
 	return false;
 }
 

@@ -117,7 +117,6 @@ struct tgt_thread *dbg_thread(struct dbg *d, u32 tid);
 void dbg_root_ended(struct dbg *d, u32 pid, int status);
 
 /* events.c */
-struct dbg_event *dbg_event_find(const struct dbg *d, u32 id);
 void dbg_events_free(struct dbg *d);
 int dbg_update_interest(struct dbg *d);
 /* What scripts asked for during a firing. */

@@ -268,6 +268,7 @@ def last_failed_command_is_the_status_of_a_batch():
 def hints_of_forgotten_blanks():
     for text, name in (("?print(1);", "?"), ("print@rax", "print"), ("print(1)", "print")):
         has(batch([text]).err, f"hint: a blank is needed behind '{name}'\n")
+    has(batch(["r = 5"], ACT, "exit", 0).err, "name of a register is missing")
     has(batch(["exit now"]).err, "hint: exit; '.help exit'")
 
 
