@@ -117,8 +117,16 @@ static void kill_launched(struct proc_target *p)
 	}
 }
 
+static bool newborns_left(const struct proc_target *p)
+{
+	for (const struct tgt_thread *th = p->threads; th; th = th->next)
+		if (!th->proc)
+			return true;
+	return false;
+}
+
 /* Tasks born in the last moment wait for a tracer that is about to go. */
-static void sweep(struct proc_target *p)
+static void sweep(struct proc_target *p, int ms)
 {
 	int status;
 	pid_t pid;
@@ -128,11 +136,12 @@ static void sweep(struct proc_target *p)
 		if (!th->proc && th->state == TH_HELD)
 			end_newborn(p, th);
 	}
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < ms || (i < 1000 && newborns_left(p)); i++) {
 		while ((pid = wait_any(&status, WNOHANG)) > 0)
 			reap(p, pid, status);
-		if (!pid)
-			usleep(1000);
+		if (pid)
+			break; /* no child at all */
+		usleep(1000);
 	}
 }
 
@@ -149,6 +158,7 @@ void proc_free(struct target *t)
 {
 	struct proc_target *p = proc_of(t);
 	struct process *proc;
+	int patience;
 
 	place_release(p);
 	while ((proc = attached_left(p))) {
@@ -160,8 +170,10 @@ void proc_free(struct target *t)
 		if (th->detaching)
 			thread_remove(p, th); /* our end lets it go */
 	}
+	/* On a busy machine a newborn of a killed tree takes its time to its first stop. */
+	patience = p->threads ? 20 : 3;
 	kill_launched(p);
-	sweep(p);
+	sweep(p, patience);
 	while (p->threads)
 		thread_remove(p, p->threads);
 	while (p->procs)
