@@ -136,43 +136,36 @@ void eng_reader_init(struct eng_reader *r, struct eng_vm *vm, u64 addr)
 {
 	r->vm = vm;
 	r->addr = addr;
+	r->at = r->buf;
 	r->pos = r->len = 0;
 }
 
 /* A chunk never crosses a page: the next page may be missing though this one is enough. */
-static bool refill(struct eng_reader *r)
+bool eng_reader_refill(struct eng_reader *r)
 {
 	struct eng_vm *vm = r->vm;
 	u64 n = ENG_PAGE - (r->addr & (ENG_PAGE - 1)), avail;
 
+	r->pos = r->len = 0;
 	if (n > sizeof(r->buf))
 		n = sizeof(r->buf);
 	if (ENG_IS_ENGINE_ADDR(r->addr)) {
-		const u8 *p = eng_window(vm, r->addr, &avail, false);
-
-		if (!p)
+		r->at = eng_window(vm, r->addr, &avail, false);
+		if (!r->at)
 			return false;
 		if (n > avail)
 			n = avail;
-		memcpy(r->buf, p, n);
 	} else {
 		vm->left -= ENG_COST_HOST;
+		r->at = r->buf;
 		n = vm->host->read_mem ? vm->host->read_mem(vm->ctx, r->addr, r->buf, n) : 0;
 	}
-	r->pos = 0;
+	vm->left -= (s64)(n / 8);
+	if (!n || vm->left < 0)
+		return false;
 	r->len = (u32)n;
 	r->addr += n;
-	vm->left -= (s64)(n / 8);
-	return n && vm->left >= 0;
-}
-
-int eng_reader_byte(struct eng_reader *r)
-{
-	if (r->pos == r->len && !refill(r)) {
-		r->len = r->pos = 0;
-		return -1;
-	}
-	return r->buf[r->pos++];
+	return true;
 }
 
 int eng_reader_wide(struct eng_reader *r)

@@ -79,13 +79,23 @@ enum eng_error eng_copy(struct eng_vm *vm, u64 dst, u64 src, u64 len);
 struct eng_reader {
 	struct eng_vm *vm;
 	u64 addr; /* of the next chunk */
+	const u8 *at; /* this chunk: in the window itself, or in @buf */
 	u32 pos, len;
 	u8 buf[256];
 };
 
 void eng_reader_init(struct eng_reader *r, struct eng_vm *vm, u64 addr);
+/* Makes the next chunk the current one; false: not readable, and then it is empty. */
+bool eng_reader_refill(struct eng_reader *r);
+
 /* The next byte, or -1: not readable. */
-int eng_reader_byte(struct eng_reader *r);
+static inline int eng_reader_byte(struct eng_reader *r)
+{
+	if (r->pos == r->len && !eng_reader_refill(r))
+		return -1;
+	return r->at[r->pos++];
+}
+
 /* The next 16-bit unit, or -1. */
 int eng_reader_wide(struct eng_reader *r);
 
