@@ -104,14 +104,17 @@ static struct rp_expr same(const char *text, u8 type, u8 prec)
 static struct rp_expr cast(struct rp *g, u8 type, struct rp_expr e)
 {
 	const char *name = rp_types[type].name;
-	const char *l = rp_at_l(g, e, P_UNARY);
+	const char *l = rp_at_l(g, e, P_UNARY), *c;
 
 	/* A dot behind a parenthesis would be a member. */
 	if (l[0] == '.')
 		l = rp_text(g, "(%s)", l);
-	return (struct rp_expr){ rp_text(g, "(%s)%s", name, l),
-				 rp_text(g, "(%s)%s", name, rp_at_c(g, e, P_UNARY)), type, P_UNARY,
-				 P_UNARY };
+	c = rp_at_c(g, e, P_UNARY);
+	/* gcc 12 fails with an internal error on (_Bool)(a, 1). */
+	if (type == G_BOOL && strchr(c, ','))
+		c = rp_text(g, "(%s != 0)", c);
+	return (struct rp_expr){ rp_text(g, "(%s)%s", name, l), rp_text(g, "(%s)%s", name, c), type,
+				 P_UNARY, P_UNARY };
 }
 
 /* --- leaves --- */
