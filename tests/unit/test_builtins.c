@@ -210,6 +210,50 @@ TEST(narrow_strings)
 	CHECK_EQ(call(ENG_BI_STRLEN, ENG_ADDR(ENG_SEG_DATA, 0), 0, 0, ENG_OK), 4);
 }
 
+static u64 first_difference(const u8 *a, const u8 *b, u64 max, bool stop_at_nul)
+{
+	for (u64 i = 0; i < max; i++) {
+		if (a[i] != b[i])
+			return (s8)a[i] < (s8)b[i] ? ~0ULL : 1;
+		if (!a[i] && stop_at_nul)
+			break;
+	}
+	return 0;
+}
+
+/* The same answers in the engine's memory, which is compared by words, and in the debuggee's. */
+TEST(comparisons_everywhere)
+{
+	u64 g = ENG_ADDR(ENG_SEG_GLOBALS, 0);
+	u8 *own = (u8 *)slots;
+
+	setup();
+	for (u32 seed = 0; seed < 4000; seed++) {
+		u32 at = seed % 9, to = 256 + seed % 7, len = seed % 23, odd = seed % 29;
+		u64 max = seed % 5 ? 40 : seed % 24, want;
+
+		memset(own, 0, sizeof(slots));
+		memset(own + at, 'a' + seed % 3, len);
+		memset(own + to, 'a' + seed % 3, len);
+		own[to + odd] = (u8)(seed >> 2);
+		memcpy(world.mem, own, sizeof(slots));
+		for (u32 half = 0; half < 4; half++) {
+			u64 s = (half & 1 ? g : MEM_BASE) + at, t = (half & 2 ? g : MEM_BASE) + to;
+
+			want = first_difference(own + at, own + to, max, true);
+			CHECK_EQ(call(ENG_BI_STRNCMP, s, t, max, ENG_OK), want);
+			want = first_difference(own + at, own + to, max, false);
+			CHECK_EQ(call(ENG_BI_MEMCMP, s, t, max, ENG_OK), want);
+		}
+	}
+	/* both run out where the globals end */
+	memset(own, 'x', sizeof(slots));
+	CHECK_EQ(call(ENG_BI_STRCMP, g, g, 0, ENG_OK), 2);
+	CHECK_EQ(call(ENG_BI_MEMCMP, g, g + 8, sizeof(slots) - 8, ENG_OK), 0);
+	CHECK_EQ(call(ENG_BI_MEMCMP, g, g + 8, sizeof(slots) - 7, ENG_OK), 2);
+	CHECK_EQ(call(ENG_BI_MEMCMP, g, g + sizeof(slots), 1, ENG_OK), 2);
+}
+
 TEST(wide_strings)
 {
 	setup();
