@@ -81,18 +81,65 @@ static void put_list(FILE *out)
 /* --- the script language --- */
 
 static const char script_text[] =
-	"Statements end with ';' and stand in functions, if/elsif/else, while, do ... while and "
-	"for, in the manner of C. Comments are // and /* */. Numbers are hexadecimal: 10 is "
-	"sixteen, 0n10 is ten.\n"
+	"Numbers are hexadecimal: 10 is sixteen, 0n10 is ten, 0t17 octal, 0y101 binary; 1.5 is "
+	"floating point. Words of the letters a-f and digits are numbers too: call a variable "
+	"my_fac, not fac. 'A' is a character, \"text\" a string, L\"text\" a wide one. Comments "
+	"are "
+	"// and /* */.\n"
 	"Variables come into being when they are assigned. name: local to one run of the script. "
 	".name: global, shared by all scripts of the session. @name: a register or a part of one. "
 	"$name: a pseudo-register, below. Assign a global once ('? .hits = 0;') before a script "
-	"reads it.\n"
-	"Operators: + - * / % & | ^ ~ << >> ! && || == != < > <= >= = += -= *= /= %= <<= >>= &= |= "
-	"^= ++ --, & before a variable for its address.\n"
-	"printf(\"text %d %x %s\\n\", ...) knows d i u o x c p s, with l and ll, and ws for wide "
-	"strings; %s takes the address of a string in the debuggee. Strings are \"narrow\" or "
-	"L\"wide\".";
+	"reads it. A variable without a type is unsigned and has 64 bits; registers and numbers "
+	"are "
+	"signed.\n"
+	"Types: bool char short int long float double, with signed or unsigned, pointers, arrays "
+	"(int t[10];), struct, enum, typedef, const. (type)x casts, sizeof(x) counts bytes.\n"
+	"Statements: x = 5; if (x) { } elsif (x) { } else { }, while (x) { }, do { } while (x);, "
+	"for (i = 0; i < 5; i++) { }, switch (x) { case 1: break; default: }, break; continue; "
+	"return; and functions: int twice(int n) { return n * 2; }\n"
+	"Operators from loosest to tightest: the comma, then = += -= *= /= %= <<= >>= &= ^= |=, "
+	"then "
+	"?:, then ||, then &&, then |, then ^, then &, then == !=, then < > <= >=, then << >>, "
+	"then "
+	"+ -, then * / %, then before the operand - + ~ ! * & ++ --, then behind it ++ -- [] . "
+	"->.\n"
+	"Memory: *p, p[i] and p->m go to the debuggee when p is an address there, and &x is the "
+	"address of a variable of the script.\n"
+	"printf(\"text %d %x %s\\n\", ...) knows d i u o x X c p s f e g %, with h, l, ll, flags, "
+	"width "
+	"and precision; without l it prints 32 bits. %s takes the address of a string, %ls that of "
+	"a wide one.";
+
+static void put_registers(FILE *out)
+{
+	static const struct {
+		u8 width, shift;
+		bool any_shift;
+		const char *title;
+	} groups[] = {
+		{ 64, 0, false, "64 bits" },	    { 32, 0, false, "32 bits" },
+		{ 16, 0, false, "16 bits" },	    { 8, 8, false, "bits 15 to 8" },
+		{ 8, 0, false, "bits 7 to 0" },	    { 2, 0, true, "2 bits of @rflags" },
+		{ 1, 0, true, "1 bit of @rflags" },
+	};
+
+	for (size_t g = 0; g < ARRAY_SIZE(groups); g++) {
+		char *text = NULL;
+		size_t size = 0;
+		FILE *list = open_memstream(&text, &size);
+
+		if (!list)
+			return;
+		fprintf(list, "%s:", groups[g].title);
+		for (u32 i = 0; i < eng_nreg_names; i++)
+			if (eng_reg_names[i].width == groups[g].width &&
+			    (groups[g].any_shift || eng_reg_names[i].shift == groups[g].shift))
+				fprintf(list, " %s", eng_reg_names[i].name);
+		if (!fclose(list))
+			put_wrapped(out, text, 2);
+		free(text);
+	}
+}
 
 static void put_builtin(FILE *out, const struct eng_builtin_name *b)
 {
@@ -113,6 +160,8 @@ static void put_script_help(FILE *out)
 {
 	fputs("The script language\n\n", out);
 	put_wrapped(out, script_text, 2);
+	fputs("\nRegisters (a name of a part leaves the rest as it is)\n", out);
+	put_registers(out);
 	fputs("\nPseudo-registers ('=': may be assigned)\n", out);
 	for (int i = 0; i < ENG_NPSEUDO; i++)
 		fprintf(out, "  $%-16s %s %s\n", eng_pseudo_names[i].name,
