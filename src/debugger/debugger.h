@@ -166,7 +166,6 @@ int dbg_eval_value(struct dbg *d, const struct scr_source *src, u64 *value,
 int dbg_reg_get(struct dbg *d, const struct eng_reg_name *reg, u64 *value);
 int dbg_reg_set(struct dbg *d, const struct eng_reg_name *reg, u64 value);
 size_t dbg_mem_read(struct dbg *d, u64 addr, void *buf, size_t n);
-size_t dbg_mem_write(struct dbg *d, u64 addr, const void *buf, size_t n);
 
 /* --- messages --- */
 /* Drop (counted) what is queued and not yet delivered; returns how many messages. */

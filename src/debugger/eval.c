@@ -159,10 +159,3 @@ size_t dbg_mem_read(struct dbg *d, u64 addr, void *buf, size_t n)
 
 	return th ? d->target->ops->read_mem(d->target, th, addr, buf, n) : 0;
 }
-
-size_t dbg_mem_write(struct dbg *d, u64 addr, const void *buf, size_t n)
-{
-	struct tgt_thread *th = dbg_thread(d, d->current);
-
-	return th ? d->target->ops->write_mem(d->target, th, addr, buf, n) : 0;
-}

@@ -92,7 +92,6 @@ bool scr_type_same(const struct scr_type *a, const struct scr_type *b);
 bool scr_type_is_int(const struct scr_type *t);
 bool scr_type_is_float(const struct scr_type *t);
 enum eng_fp scr_type_width(const struct scr_type *t); /* of a float type */
-bool scr_type_is_scalar(const struct scr_type *t); /* number or pointer */
 bool scr_type_is_aggregate(const struct scr_type *t); /* array or structure */
 const struct scr_type *scr_type_promote(const struct scr_type *t);
 const struct scr_type *scr_type_common(const struct scr_type *a, const struct scr_type *b);

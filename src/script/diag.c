@@ -21,18 +21,35 @@ void scr_diags_free(struct scr_diags *d)
 	memset(d, 0, sizeof(*d));
 }
 
+/* Columns of a source line that are shown at most; of longer ones the part around the caret. */
+#define SHOWN 160
+
+/* From the byte at @p backwards or forwards to the first of a UTF-8 letter. */
+static size_t letter_start(const char *text, size_t p)
+{
+	while (p > 0 && ((u8)text[p] & 0xc0) == 0x80)
+		p--;
+	return p;
+}
+
 static void print_caret(const struct scr_diag *g, FILE *out, bool colour)
 {
 	const char *text = g->line_text;
 	size_t len = strlen(text), n = g->pos.col - 1, mark = g->pos.len;
+	size_t from = 0, to = len;
 
 	if (n > len)
 		n = len;
-	if (mark > len - n)
-		mark = len - n;
-	fprintf(out, "    %s\n    ", text);
-	for (size_t i = 0; i < n;
-	     i++) /* tabs stay tabs; bytes inside UTF-8 letters take no column */
+	if (len > SHOWN) {
+		from = letter_start(text, n > SHOWN / 2 ? n - SHOWN / 2 : 0);
+		to = from + SHOWN < len ? letter_start(text, from + SHOWN) : len;
+	}
+	if (mark > to - n)
+		mark = to - n;
+	fprintf(out, "    %s%.*s%s\n    %s", from ? "..." : "", (int)(to - from), text + from,
+		to < len ? "..." : "", from ? "   " : "");
+	/* tabs stay tabs; bytes inside UTF-8 letters take no column */
+	for (size_t i = from; i < n; i++)
 		if (((u8)text[i] & 0xc0) != 0x80)
 			fputc(text[i] == '\t' ? '\t' : ' ', out);
 	if (colour)

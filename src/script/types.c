@@ -275,11 +275,6 @@ enum eng_fp scr_type_width(const struct scr_type *t)
 	return t->kind == SCR_F32 ? ENG_F32 : ENG_F64;
 }
 
-bool scr_type_is_scalar(const struct scr_type *t)
-{
-	return scr_type_is_int(t) || scr_type_is_float(t) || t->kind == SCR_PTR;
-}
-
 bool scr_type_is_aggregate(const struct scr_type *t)
 {
 	return t->kind == SCR_ARRAY || t->kind == SCR_STRUCT;

@@ -272,4 +272,34 @@ TEST(rendering)
 	kit_free(k);
 }
 
+/* A line of a megabyte is not echoed whole: the part around the caret is enough. */
+TEST(rendering_of_long_lines)
+{
+	struct script_kit *k = kit_new();
+	char *text = malloc(1000001), *out = NULL;
+	struct scr_diags d = { 0 };
+	size_t size, lines = 0;
+	FILE *f = open_memstream(&out, &size);
+
+	memset(text, ';', 1000000);
+	memcpy(text + 500000, "x = ;", 5);
+	struct scr_source src = { "t", text, 1000000, 1, 1 };
+
+	CHECK(!scr_compile(k->env, &src, SCR_SCRIPT, &d));
+	scr_diags_print(&d, f, false);
+	fclose(f);
+	for (char *line = strtok(out, "\n"), *before = NULL; line; line = strtok(NULL, "\n")) {
+		CHECK(strlen(line) < 200);
+		if (strchr(line, '^'))
+			CHECK_EQ(before[strchr(line, '^') - line], ';');
+		before = line;
+		lines++;
+	}
+	CHECK_EQ(lines, 3);
+	free(out);
+	free(text);
+	scr_diags_free(&d);
+	kit_free(k);
+}
+
 UNIT_MAIN()

@@ -340,10 +340,11 @@ static void proc_status(struct target *t, char *buf, size_t size)
 		all += proc->mode == TRACE_ALL;
 	}
 	snprintf(buf, size,
-		 "%u processes, %u threads; %u stopped by a seccomp filter, %u at every call\n"
+		 "%u process%s, %u thread%s; %u stopped by a seccomp filter, %u at every call\n"
 		 "%llu stops reported, %llu passed over, %llu signals, %llu calls injected%s\n",
-		 nprocs, p->nthreads, filtered, all, p->stops, p->quiet_stops, p->signals,
-		 p->injected, p->place.pinned ? "; on one CPU with its busy thread" : "");
+		 nprocs, nprocs == 1 ? "" : "es", p->nthreads, p->nthreads == 1 ? "" : "s",
+		 filtered, all, p->stops, p->quiet_stops, p->signals, p->injected,
+		 p->place.pinned ? "; on one CPU with its busy thread" : "");
 }
 
 static void proc_keyboard(struct target *t, bool pass)
