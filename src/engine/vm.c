@@ -74,6 +74,14 @@ static void store(u8 *p, u64 v, u8 ext)
 	}
 }
 
+/* Arrays of the script itself are most of what is loaded and stored: no call for them. */
+static inline u8 *frame_memory(struct eng_vm *vm, u64 addr, u8 ext)
+{
+	u64 off = addr - ENG_ADDR(ENG_SEG_FRAME, 0), top = vm->frame_top;
+
+	return off < top && top - off >= ext_size(ext) ? vm->mem + off : NULL;
+}
+
 static bool load_memory(struct eng_vm *vm, u64 addr, u8 ext, u64 *v)
 {
 	u64 avail, raw = 0;
@@ -207,6 +215,7 @@ static enum eng_error execute(struct eng_vm *vm)
 	u8 *mem = vm->mem; /* of this frame */
 	s64 left = vm->left;
 	enum eng_error e;
+	u8 *at;
 	s32 order;
 
 	DISPATCH();
@@ -313,8 +322,18 @@ op_LDPS:
 op_STPS:
 	OUTSIDE(eng_pseudo_write(vm, (enum eng_pseudo)ip->imm, A));
 op_LD:
+	at = frame_memory(vm, B + I, ip->c);
+	if (ENG_LIKELY(at)) {
+		A = fetch(at, ip->c);
+		NEXT();
+	}
 	OUTSIDE(load_memory(vm, B + I, ip->c, &A) ? ENG_OK : ENG_E_ADDR);
 op_ST:
+	at = frame_memory(vm, A + I, ip->c);
+	if (ENG_LIKELY(at)) {
+		store(at, B, ip->c);
+		NEXT();
+	}
 	OUTSIDE(store_memory(vm, A + I, B, ip->c) ? ENG_OK : ENG_E_ADDR);
 op_COPY:
 	OUTSIDE(eng_copy(vm, A, B, I));
