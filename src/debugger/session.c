@@ -34,6 +34,7 @@ struct dbg *dbg_new(struct console *con)
 		return NULL;
 	}
 	out_set_cancel(d->outs, &d->interrupted);
+	scr_env_set_reader(d->env, dbg_read_include, d);
 	scr_env_set_caps(d->env, d->target->ops->caps);
 	eng_vm_init(d->vm, &dbg_host, &d->globals, d->setting[DBG_SET_BUDGET]);
 	return d;

@@ -147,4 +147,7 @@ void dbg_terminal_ours(struct dbg *d, bool ended);
 /* run.c */
 int dbg_halt_all(struct dbg *d);
 
+/* include.c: the scr_read_fn of a session */
+bool dbg_read_include(void *user, const char *from, const char *path, struct scr_included *in);
+
 #endif

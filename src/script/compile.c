@@ -67,6 +67,7 @@ static struct eng_program *guarded(struct scr_compiler *c)
 		c->no_memory = true;
 		return NULL;
 	}
+	scr_files_init(c);
 	if (c->src->len > SCR_MAX_TEXT) {
 		scr_error(c, (struct scr_span){ 0, 0, 0 }, NULL, "a script has at most %u bytes",
 			  SCR_MAX_TEXT);

@@ -115,6 +115,8 @@ struct scr_env {
 	const struct eng_caps *caps;
 	scr_symbol_fn symbol;
 	void *symbol_user;
+	scr_read_fn read;
+	void *read_user;
 	u32 max_globals, nslots;
 	struct scr_global *global;
 	u32 nglobals, cap_globals;
@@ -130,6 +132,22 @@ const struct scr_word *scr_env_word(const struct scr_env *env, const char *text,
 struct scr_global *scr_env_lookup(struct scr_env *env, const char *text, u32 len, u32 hash);
 
 /* --- one compilation --- */
+struct scr_file {
+	const char *name;
+	const char *id; /* NULL: of the script itself */
+	u32 off, end; /* in the text of the compilation */
+	u32 line, col; /* of its first byte */
+	bool open; /* being read */
+	u32 at; /* where it is included, or the file around it, in the script itself */
+	struct scr_file *outer; /* which includes it */
+	struct scr_file *next;
+};
+
+struct scr_line {
+	u32 off, number;
+	const struct scr_file *file;
+};
+
 struct scr_label {
 	u32 pc; /* where it is, once it is bound */
 	u32 refs; /* jumps that wait for it: index + 1 of the last, chained through imm */
@@ -145,7 +163,10 @@ struct scr_compiler {
 	jmp_buf oom;
 	bool no_memory;
 
-	u32 *line_off; /* where each line of the text begins */
+	const char *text; /* of all sources, one behind the other */
+	u32 text_len;
+	struct scr_file *file, *last_file; /* the first is the script itself */
+	struct scr_line *text_line; /* by the index that spans have */
 	u32 nlines, cap_lines;
 	struct scr_token *tok;
 	u32 ntok, cap_tok;
@@ -217,6 +238,14 @@ struct scr_nearest {
 };
 void scr_nearest_init(struct scr_nearest *n, const char *word, size_t len);
 void scr_nearest_try(struct scr_nearest *n, const char *candidate);
+
+/* --- include.c --- */
+void scr_files_init(struct scr_compiler *c);
+/* The file behind the others in c->text, to be read now; NULL: not again, or said. */
+struct scr_file *scr_include(struct scr_compiler *c, struct scr_file *from, struct scr_span span,
+			     const char *path);
+/* The tokens of an included file without the `? { }` around them. */
+void scr_unwrap(struct scr_compiler *c, u32 first);
 
 /* --- lex.c --- */
 void scr_lex(struct scr_compiler *c);

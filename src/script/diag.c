@@ -89,9 +89,11 @@ static void add_diag(struct scr_compiler *c, enum scr_severity severity, struct 
 		     const char *hint, char *message)
 {
 	struct scr_diags *d = c->diags;
-	u32 start = span.line < c->nlines ? c->line_off[span.line] : 0;
-	const char *text = c->src->text + start;
-	size_t left = c->src->len - start;
+	const struct scr_line *at = span.line < c->nlines ? &c->text_line[span.line] : NULL;
+	const struct scr_file *file = at ? at->file : c->file;
+	u32 start = at ? at->off : file->off, first = start == file->off ? file->col : 1;
+	const char *text = c->text + start;
+	size_t left = file->end - start;
 	const char *end = memchr(text, '\n', left);
 	size_t len = end ? (size_t)(end - text) : left;
 	struct scr_diag *g;
@@ -112,18 +114,18 @@ static void add_diag(struct scr_compiler *c, enum scr_severity severity, struct 
 	g = &d->diag[d->n];
 	*g = (struct scr_diag){
 		.severity = severity,
-		.pos = { c->src->line + span.line, span.off - start + (span.line ? 1 : c->src->col),
-			 span.len },
+		.pos = { at ? at->number : file->line, span.off - start + first, span.len },
 		.message = message,
+		.order = { file->outer ? file->at : span.off, span.off },
 		.hint = hint ? strdup(hint) : NULL,
-		.file = strdup(c->src->name),
-		.line_text = malloc(len + c->src->col + 1),
+		.file = strdup(file->name),
+		.line_text = malloc(len + first),
 	};
 	d->n++; /* from here on scr_diags_free() owns the parts */
 	if ((hint && !g->hint) || !g->file || !g->line_text)
 		scr_oom(c);
 	/* A script that begins in the middle of a line keeps its columns. */
-	left = span.line ? 0 : c->src->col - 1;
+	left = first - 1;
 	memset(g->line_text, ' ', left);
 	memcpy(g->line_text + left, text, len);
 	g->line_text[left + len] = 0;
@@ -192,10 +194,9 @@ static int by_position(const void *pa, const void *pb)
 {
 	const struct scr_diag *a = pa, *b = pb;
 
-	if (a->pos.line != b->pos.line)
-		return a->pos.line < b->pos.line ? -1 : 1;
-	if (a->pos.col != b->pos.col)
-		return a->pos.col < b->pos.col ? -1 : 1;
+	for (int i = 0; i < 2; i++)
+		if (a->order[i] != b->order[i])
+			return a->order[i] < b->order[i] ? -1 : 1;
 	return 0;
 }
 

@@ -93,6 +93,12 @@ void scr_env_set_symbols(struct scr_env *env, scr_symbol_fn fn, void *user)
 	env->symbol_user = user;
 }
 
+void scr_env_set_reader(struct scr_env *env, scr_read_fn fn, void *user)
+{
+	env->read = fn;
+	env->read_user = user;
+}
+
 u32 scr_env_nglobals(const struct scr_env *env)
 {
 	return env->nslots;

@@ -8,7 +8,7 @@
 
 static void too_complex(struct scr_compiler *c, const char *what)
 {
-	struct scr_span here = { c->line_off[c->line], 1, c->line };
+	struct scr_span here = { c->text_line[c->line].off, 1, c->line };
 
 	if (!c->too_complex)
 		scr_error(c, here, "split it into functions", "%s", what);
@@ -54,7 +54,7 @@ u32 gen_emit(struct scr_compiler *c, enum eng_op op, u32 a, u32 b, u32 cc, s32 i
 	}
 	c->code = scr_grow(c, c->code, c->ncode, &c->cap_code, sizeof(*c->code));
 	c->lines = scr_grow(c, c->lines, c->ncode, &c->cap_codelines, sizeof(*c->lines));
-	c->lines[c->ncode] = c->src->line + c->line;
+	c->lines[c->ncode] = c->text_line[c->line].number;
 	c->code[c->ncode] = (struct eng_insn){ (u8)op, (u8)a, (u8)b, (u8)cc, imm };
 	note_use(c, op, imm);
 	return c->ncode++;

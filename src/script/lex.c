@@ -13,8 +13,15 @@
 struct lexer {
 	struct scr_compiler *c;
 	const char *text;
-	u32 len, pos, line;
+	u32 len, pos; /* in the text of the compilation */
+	u32 line; /* index */
+	u32 number; /* of that line in its file */
+	struct scr_file *file;
+	u32 first; /* token of the file */
+	u32 depth; /* of braces */
 };
+
+static void lex_file(struct scr_compiler *c, struct scr_file *file);
 
 enum {
 	C_SPACE = 1, /* blanks, tabs, CR */
@@ -82,8 +89,8 @@ static void new_line(struct lexer *l)
 {
 	struct scr_compiler *c = l->c;
 
-	c->line_off = scr_grow(c, c->line_off, c->nlines, &c->cap_lines, sizeof(*c->line_off));
-	c->line_off[c->nlines++] = l->pos;
+	c->text_line = scr_grow(c, c->text_line, c->nlines, &c->cap_lines, sizeof(*c->text_line));
+	c->text_line[c->nlines++] = (struct scr_line){ l->pos, l->number++, l->file };
 	l->line = c->nlines - 1;
 }
 
@@ -541,6 +548,8 @@ static bool punctuation(struct lexer *l)
 		    memcmp(table[i].text, l->text + start, table[i].len))
 			continue;
 		l->pos += table[i].len;
+		l->depth += table[i].kind == T_LBRACE;
+		l->depth -= table[i].kind == T_RBRACE && l->depth;
 		push(l, table[i].kind, span_from(l, start));
 		return true;
 	}
@@ -556,7 +565,7 @@ static void stray(struct lexer *l)
 		l->pos++; /* the rest of a UTF-8 letter */
 	if (ch == '#')
 		scr_error(l->c, span_from(l, start), "comments are '//' and '/* */'",
-			  "'#' (#include, #define) is not supported yet");
+			  "there is no preprocessor but '#include \"FILE\";'");
 	else if (ch < 0x20 || ch == 0x7f)
 		scr_error(l->c, span_from(l, start), NULL, "stray character (code %x)", ch);
 	else
@@ -564,9 +573,69 @@ static void stray(struct lexer *l)
 			  (int)(l->pos - start), l->text + start);
 }
 
-void scr_lex(struct scr_compiler *c)
+static void blanks(struct lexer *l)
 {
-	struct lexer l = { .c = c, .text = c->src->text, .len = (u32)c->src->len };
+	while (class_at(l, l->pos) & C_SPACE)
+		l->pos++;
+}
+
+/* `#include "path";` at the current position: false when it is something else. */
+static bool include(struct lexer *l)
+{
+	static const char word_[] = "include";
+	struct scr_compiler *c = l->c;
+	u32 start = l->pos, from;
+	struct scr_file *file = NULL;
+	struct scr_span span;
+	bool own;
+
+	l->pos++;
+	blanks(l);
+	if (l->len - l->pos < sizeof(word_) || memcmp(l->text + l->pos, word_, sizeof(word_) - 1)) {
+		l->pos = start;
+		return false;
+	}
+	l->pos += sizeof(word_) - 1;
+	blanks(l);
+	from = l->pos + 1;
+	if (char_at(l, l->pos) == '"')
+		for (l->pos++; l->pos < l->len && !strchr("\"\n", l->text[l->pos]); l->pos++)
+			;
+	span = span_from(l, start);
+	if (l->pos < from || char_at(l, l->pos) != '"') {
+		scr_error(c, span, NULL, "expected the path of a file: #include \"FILE\";");
+		return true;
+	}
+	span.len++;
+	l->pos++;
+	blanks(l);
+	l->pos += char_at(l, l->pos) == ';';
+	if (l->depth > (c->ntok > l->first && c->tok[l->first].kind == T_QUESTION))
+		scr_error(c, span, NULL, "'#include' cannot stand inside a block");
+	else
+		file = scr_include(
+			c, l->file, span,
+			scr_intern(c, l->text + from, span.off + span.len - 1 - from)->text);
+	own = c->ntok > l->first;
+	if (file)
+		lex_file(c, file);
+	if (!own) /* `? {` may stand behind what is included */
+		l->first = c->ntok;
+	l->text = c->text; /* which has grown */
+	return true;
+}
+
+/* All tokens of a file. */
+static void lex_file(struct scr_compiler *c, struct scr_file *file)
+{
+	struct lexer l = { .c = c,
+			   .text = c->text,
+			   .len = file->end,
+			   .pos = file->off,
+			   .number = file->line,
+			   .file = file,
+			   .first = c->ntok };
+	u32 first_line = c->nlines;
 
 	new_line(&l);
 	for (skip(&l); l.pos < l.len; skip(&l)) {
@@ -589,8 +658,22 @@ void scr_lex(struct scr_compiler *c)
 			string(&l, false);
 		else if (ch == '\'')
 			character(&l);
-		else if (!punctuation(&l))
+		else if (!(ch == '#' && include(&l)) && !punctuation(&l))
 			stray(&l);
 	}
-	push(&l, T_END, (struct scr_span){ l.len, 0, l.line });
+	if (!file->outer) {
+		push(&l, T_END, (struct scr_span){ l.len, 0, l.line });
+	} else if (l.depth) {
+		scr_error(c, (struct scr_span){ file->off, 1, first_line }, NULL,
+			  "a '{' of this file is never closed");
+		c->ntok = l.first;
+	} else {
+		scr_unwrap(c, l.first);
+	}
+	file->open = false;
+}
+
+void scr_lex(struct scr_compiler *c)
+{
+	lex_file(c, c->file);
 }

@@ -41,7 +41,7 @@ static const char *found(struct scr_compiler *c)
 	if (t->kind == T_STR || t->kind == T_WSTR || t->kind == T_END)
 		return scr_tok_text(t->kind);
 	return scr_textf(c, "'%.*s'", (int)(t->span.len > 60 ? 60 : t->span.len),
-			 c->src->text + t->span.off);
+			 c->text + t->span.off);
 }
 
 static bool same_word_lower(const char *word, u32 len, const char *lower)

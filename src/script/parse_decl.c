@@ -172,7 +172,7 @@ const struct scr_type *par_base_type(struct scr_compiler *c)
 	type = type && !bad ? type : type_of_words(&w);
 	if (!type || bad) {
 		scr_error(c, span, NULL, "'%.*s' is not a type: the words contradict each other",
-			  (int)(span.len > 60 ? 60 : span.len), c->src->text + span.off);
+			  (int)(span.len > 60 ? 60 : span.len), c->text + span.off);
 		return NULL;
 	}
 	return is_const ? constant(c, type) : type;
@@ -205,7 +205,7 @@ const struct scr_type *par_type_name(struct scr_compiler *c)
 bool par_is_name(struct scr_compiler *c, const char *what)
 {
 	const struct scr_token *t = par_tok(c);
-	const char *text = c->src->text + t->span.off;
+	const char *text = c->text + t->span.off;
 	int len = (int)t->span.len;
 
 	if (t->kind == T_NAME)
@@ -340,7 +340,7 @@ static struct scr_node *declarator(struct scr_compiler *c, const struct scr_type
 		n->a = par_node(c, t->kind == T_GLOBAL ? N_GLOBAL : N_REG, t->span);
 		if (t->kind == T_REG && !t->reg)
 			return n;
-		if (t->kind == T_REG && c->src->text[t->span.off] != '@')
+		if (t->kind == T_REG && c->text[t->span.off] != '@')
 			scr_warn(c, t->span,
 				 scr_textf(c, "call a variable 'my_%s', the register '@%s'",
 					   t->reg->name, t->reg->name),
@@ -433,7 +433,7 @@ static void register_function(struct scr_compiler *c, struct scr_func *fn, struc
 	if (old && old->body && fn->body) {
 		scr_error(c, fn->span, NULL,
 			  "the function '%s' is defined twice (first in line %u)", name->text,
-			  c->src->line + old->span.line);
+			  c->text_line[old->span.line].number);
 		return;
 	}
 	if (old && (old->body || !fn->body))

@@ -118,7 +118,7 @@ static struct scr_node *number(struct scr_compiler *c)
 {
 	struct scr_token *t = par_next(c);
 	struct scr_node *n = par_node(c, N_NUM, t->span);
-	const char *text = c->src->text + t->span.off;
+	const char *text = c->text + t->span.off;
 
 	n->num = t->num;
 	if (par_kind(c) == T_LPAREN && text[0] != '\'') {

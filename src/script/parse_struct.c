@@ -35,7 +35,7 @@ bool par_constant(struct scr_compiler *c, const char *what, struct scr_span *spa
 struct scr_name *par_member_name(struct scr_compiler *c)
 {
 	const struct scr_token *t = par_tok(c);
-	const char *text = c->src->text + t->span.off;
+	const char *text = c->text + t->span.off;
 
 	/* Behind '.' and '->' a name cannot be meant as a register or a function. */
 	if (t->kind == T_BUILTIN || (t->kind == T_REG && text[0] != '@')) {

@@ -25,6 +25,7 @@ struct scr_diag {
 	char *hint; /* "did you mean '.count'?" or NULL */
 	char *file; /* name of the source the position is in */
 	char *line_text; /* that source line, without its newline */
+	u32 order[2]; /* where the file is included in the script; where in all sources */
 };
 
 struct scr_diags {
@@ -58,6 +59,18 @@ void scr_env_set_caps(struct scr_env *env, const struct eng_caps *caps);
 /* Resolver of `module!symbol`: true and the address, or false and a reason (malloc'ed) or NULL. */
 typedef bool (*scr_symbol_fn)(void *user, const char *name, u64 *addr, char **why);
 void scr_env_set_symbols(struct scr_env *env, scr_symbol_fn fn, void *user);
+/*
+ * Reader of the files that scripts include: @path as it is written in the file @from. True,
+ * with name (for messages), id (the same for the same file) and text; or false and why.
+ * All are malloc'ed, and freed by the compiler; NULL stands for a lack of memory.
+ */
+struct scr_included {
+	char *name, *id, *text, *why;
+	size_t len;
+};
+typedef bool (*scr_read_fn)(void *user, const char *from, const char *path,
+			    struct scr_included *in);
+void scr_env_set_reader(struct scr_env *env, scr_read_fn fn, void *user);
 /* Number of slots in use; the caller keeps that much memory behind its eng_globals. */
 u32 scr_env_nglobals(const struct scr_env *env);
 /* Slot of a global by name (without the dot), or -1. For tests and for completion. */

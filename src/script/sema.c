@@ -88,7 +88,7 @@ static struct scr_node *local_decl(struct scr_compiler *c, struct scr_node *n)
 	if (old && old->scope != c->scope->id)
 		scr_warn(c, n->a->span, NULL,
 			 "this '%s' is a new variable, which hides the one of line %u", name->text,
-			 c->src->line + old->span.line);
+			 c->text_line[old->span.line].number);
 	n->a->kind = N_LOCAL;
 	n->a->local = sem_new_local(c, name, n->optype, n->a->span, true);
 	n->a->type = n->optype;
@@ -231,7 +231,7 @@ static bool second_case(struct scr_compiler *c, const struct scr_node *sw, const
 		if (o->a->num != n->a->num)
 			continue;
 		scr_error(c, n->a->span, NULL, "the value %llx has a 'case' already, in line %u",
-			  n->a->num, c->src->line + o->span.line);
+			  n->a->num, c->text_line[o->span.line].number);
 		return true;
 	}
 	return false;

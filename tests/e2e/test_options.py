@@ -230,6 +230,42 @@ def check_files_of_commands():
     eq(os.path.exists("o"), False)
 
 
+
+@test
+def include_is_relative_to_the_including_file():
+    os.makedirs("lib/deep")
+    write("lib/one.ds", '#include "deep/two.ds";\n? {\n  int twice(int n) { return two() * n; }\n}\n')
+    write("lib/deep/two.ds", "int two() { return 2; } // two\n")
+    write("here.ds", "int three() { return 3; }\n")
+    write("cmds", '? {\n#include "lib/one.ds";\n#include "here.ds"\nprint(twice(three()));\n}\n')
+    eq(lstar("-q", "-b", "-s", "cmds").ok().out, "6\n")
+    write("lib/up.ds", '#include "here.ds"\nprint(three());\n')
+    eq(lstar("--check", "lib/up.ds").ok().err, "")
+    write("lib/deep/bad.ds", "\nint three() { return q; }\n")
+    write("lib/main.ds", 'n = 1;\n#include "deep/bad.ds"\nn = three(;\n')
+    done = lstar("--check", "lib/main.ds")
+    eq((done.status, [line for line in done.err.splitlines() if ": error:" in line]),
+       (1, ["lib/deep/bad.ds:2:22: error: the variable 'q' is read, but nothing before it assigns it",
+            "lib/main.ds:3:11: error: expected an expression, found ';'"]))
+
+
+@test
+def include_of_what_is_no_script():
+    os.mkdir("dir")
+    os.mkfifo("pipe")
+    for name, why in (("none.ds", "No such file"), ("dir", "no regular file"),
+                      ("pipe", "no regular file"), ("/dev/zero", "no regular file")):
+        write("m.ds", f'#include "{name}";\n')
+        done = lstar("--check", "m.ds")
+        eq((name, done.status), (name, 1))
+        has(done.err, f"m.ds:1:1: error: cannot include '{name}'")
+        has(done.err, why)
+    write("self.ds", 'x = 1;\n#include "self.ds";\n')
+    done = lstar("--check", "self.ds")
+    eq(done.status, 1)
+    has(done.err, "self.ds:2:1: error: files include each other in a circle: self.ds includes self.ds")
+
+
 @test
 def check_usage():
     for words in (["--check"], ["--dump-bytecode"], ["--check", "-b", "x"],
