@@ -5,7 +5,8 @@ The examples of docs/script-language.md: each is run and must do what stands bel
 
 A ```lstar block is a script, run by '?'. The ```output block behind it is what it prints, the
 ```error block what is said about it, with the lines counted from the script's first one. A
-```lstar continued block is another script of the same session. A script without a result is an
+```lstar continued block is another script of the same session, a ```file NAME block a file that the
+next script includes. A script without a result is an
 error of the page, and so is a block of a kind that nobody looks at.
 """
 
@@ -25,10 +26,11 @@ class Example:
 
     def __init__(self, line):
         self.line, self.scripts, self.output, self.errors = line, [], "", ""
+        self.files = {}
 
 
 def examples(text):
-    found, last = [], None
+    found, files, last = [], {}, None
     for block in BLOCK.finditer(text):
         kind, body = block.group(1), block.group(2)
         line = text.count("\n", 0, block.start()) + 1
@@ -37,6 +39,9 @@ def examples(text):
         if kind == "lstar":
             found.append(Example(line))
             found[-1].scripts.append(body)
+            found[-1].files, files = files, {}
+        elif kind.startswith("file "):
+            files[kind.split()[1]] = body
         elif kind == "lstar continued":
             found[-1].scripts.append(body)
         elif kind == "output":
@@ -56,6 +61,8 @@ def from_script(found):
 
 def run(example):
     commands = []
+    for name, text in example.files.items():
+        write(name, text)
     for n, script in enumerate(example.scripts):
         write(f"example{n}.ds", "? {\n" + script + "}\n")
         commands += ["-c", f".script example{n}.ds"]
