@@ -149,7 +149,7 @@ static void vim(void)
 	vim_keywords("lstarFunction", BUILTIN);
 	fputs("\nsyn match lstarNumber \"\\<\\%(0n[0-9`]*\\|0[ot][0-7`]*\\|0y[01`]*\\|\\%(0x\\)\\?"
 	      "[0-9a-fA-F`]\\+\\)\\>\"\n"
-	      "syn match lstarNumber \"\\<[0-9]\\+\\.[0-9]\\+\\>\"\n"
+	      "syn match lstarNumber \"\\<[0-9]\\+\\.[0-9]*\\%(e[-+]\\?[0-9]\\+\\)\\?\"\n"
 	      "syn match lstarGlobal \"\\%(\\k\\|[])]\\)\\@<!\\.\\h\\w*\"\n"
 	      "syn match lstarSymbol \"\\<\\h\\w*!\\h\\w*\"\n",
 	      stdout);
@@ -236,7 +236,7 @@ static void textmate(void)
 	tm_words("storage.type", "\\\\b", TYPE, "\\\\b");
 	tm_words("support.function", "\\\\b", FUNCTION, "\\\\b");
 	tm_words("support.function", "\\\\b", BUILTIN, "\\\\b");
-	tm_match("constant.numeric.float", "\\\\b[0-9]+\\\\.[0-9]+\\\\b");
+	tm_match("constant.numeric.float", "\\\\b[0-9]+\\\\.[0-9]*(e[-+]?[0-9]+)?");
 	fputs("\t\t{ \"name\": \"constant.numeric.lstar\", \"match\": "
 	      "\"\\\\b(0n[0-9`]*|0[ot][0-7`]*|0y[01`]*|(0x)?[0-9a-fA-F`]+)\\\\b\" }\n"
 	      "\t]\n}\n",

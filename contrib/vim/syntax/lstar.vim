@@ -21,7 +21,7 @@ syn keyword lstarFunction spinlock_lock spinlock_lock_custom_wait spinlock_unloc
 syn keyword lstarFunction test_statement
 
 syn match lstarNumber "\<\%(0n[0-9`]*\|0[ot][0-7`]*\|0y[01`]*\|\%(0x\)\?[0-9a-fA-F`]\+\)\>"
-syn match lstarNumber "\<[0-9]\+\.[0-9]\+\>"
+syn match lstarNumber "\<[0-9]\+\.[0-9]*\%(e[-+]\?[0-9]\+\)\?"
 syn match lstarGlobal "\%(\k\|[])]\)\@<!\.\h\w*"
 syn match lstarSymbol "\<\h\w*!\h\w*"
 syn match lstarRegister "@\%(rax\|eax\|ax\|ah\|al\|rcx\|ecx\|cx\|ch\|cl\|rdx\|edx\|dx\|dh\|dl\|rbx\|ebx\|bx\|bh\|bl\|rsp\|esp\|sp\|spl\|rbp\|ebp\|bp\|bpl\|rsi\|esi\|si\|sil\|rdi\|edi\|di\|dil\|r8\|r8d\|r8w\|r8h\|r8l\|r9\|r9d\|r9w\|r9h\|r9l\|r10\|r10d\|r10w\|r10h\|r10l\|r11\|r11d\|r11w\|r11h\|r11l\|r12\|r12d\|r12w\|r12h\|r12l\|r13\|r13d\|r13w\|r13h\|r13l\|r14\|r14d\|r14w\|r14h\|r14l\|r15\|r15d\|r15w\|r15h\|r15l\|rip\|eip\|ip\|rflags\|eflags\|flags\|cf\|pf\|af\|zf\|sf\|tf\|if\|df\|of\|iopl\|nt\|rf\|vm\|ac\|vif\|vip\|id\|cs\|ss\|ds\|es\|fs\|gs\|fs_base\|gs_base\|cr0\|cr2\|cr3\|cr4\|cr8\|dr0\|dr1\|dr2\|dr3\|dr6\|dr7\|gdtr\|idtr\|ldtr\|tr\)\>"
