@@ -335,6 +335,26 @@ static void loop(struct rp *g)
 		while_statement(g, count);
 }
 
+/* Cases fall through at times; `break` in them leaves the switch, `continue` the loop around. */
+static void switch_statement(struct rp *g)
+{
+	struct rp_expr e = rp_full(g, 2, NULL);
+	u32 n = 1 + rp_rand(g, 4), first = rp_rand(g, 3), other = rp_rand(g, n + 2);
+
+	put_l(g, "switch (%s & 7) {\n", rp_at_l(g, e, P_AND));
+	put_c(g, "switch (%s & 7L) {\n", rp_at_c(g, e, P_AND));
+	g->depth++;
+	for (u32 i = 0; i < n; i++) {
+		if (i == other)
+			put_both(g, "default:\n");
+		put_both(g, "case %u: {\n", first + i);
+		block(g, 1 + rp_rand(g, 2));
+		put_both(g, "}\n%s", rp_rand(g, 3) ? "break;\n" : "");
+	}
+	g->depth--;
+	put_both(g, "}\n");
+}
+
 static void assignment(struct rp *g)
 {
 	struct rp_expr place, value;
@@ -505,6 +525,9 @@ static void statement(struct rp *g, bool alone)
 		g->depth--;
 		put_both(g, "}\n");
 		leave(g, nvars);
+		break;
+	case 14:
+		switch_statement(g);
 		break;
 	default:
 		if_statement(g);
