@@ -171,9 +171,8 @@ static void vim(void)
 	      "syn region lstarString start=+L\\?\"+ skip=+\\\\.+ end=+\"+ "
 	      "contains=lstarEscape,lstarFormat\n"
 	      "syn match lstarCharacter \"'\\%(\\\\x\\x\\{1,2}\\|\\\\.\\|[^\\\\']\\)'\"\n"
-	      "syn keyword lstarTodo contained TODO FIXME XXX\n"
-	      "syn region lstarComment start=\"//\" end=\"$\" contains=lstarTodo\n"
-	      "syn region lstarComment start=\"/\\*\" end=\"\\*/\" contains=lstarTodo\n\n"
+	      "syn region lstarComment start=\"//\" end=\"$\"\n"
+	      "syn region lstarComment start=\"/\\*\" end=\"\\*/\"\n\n"
 	      "hi def link lstarStatement Statement\nhi def link lstarType Type\n"
 	      "hi def link lstarFunction Function\nhi def link lstarNumber Number\n"
 	      "hi def link lstarGlobal Identifier\nhi def link lstarSymbol Constant\n"
@@ -181,7 +180,7 @@ static void vim(void)
 	      "hi def link lstarCommand Keyword\nhi def link lstarOption Keyword\n"
 	      "hi def link lstarString String\nhi def link lstarCharacter Character\n"
 	      "hi def link lstarEscape SpecialChar\nhi def link lstarFormat SpecialChar\n"
-	      "hi def link lstarComment Comment\nhi def link lstarTodo Todo\n\n"
+	      "hi def link lstarComment Comment\n\n"
 	      "let b:current_syntax = \"lstar\"\n",
 	      stdout);
 }

@@ -37,9 +37,8 @@ syn match lstarEscape contained "\\\%(x\x\{1,4}\|.\)"
 syn match lstarFormat contained "%[-+ #0]*\d*\%(\.\d*\)\?\%(hh\|h\|ll\|l\|w\)\?[diuoxXcpsfeg%]"
 syn region lstarString start=+L\?"+ skip=+\\.+ end=+"+ contains=lstarEscape,lstarFormat
 syn match lstarCharacter "'\%(\\x\x\{1,2}\|\\.\|[^\\']\)'"
-syn keyword lstarTodo contained TODO FIXME XXX
-syn region lstarComment start="//" end="$" contains=lstarTodo
-syn region lstarComment start="/\*" end="\*/" contains=lstarTodo
+syn region lstarComment start="//" end="$"
+syn region lstarComment start="/\*" end="\*/"
 
 hi def link lstarStatement Statement
 hi def link lstarType Type
@@ -56,6 +55,5 @@ hi def link lstarCharacter Character
 hi def link lstarEscape SpecialChar
 hi def link lstarFormat SpecialChar
 hi def link lstarComment Comment
-hi def link lstarTodo Todo
 
 let b:current_syntax = "lstar"
