@@ -275,6 +275,9 @@ static struct scr_node *if_statement(struct scr_compiler *c)
 	struct scr_node *first = par_node(c, N_IF, par_next(c)->span), *n = first;
 
 	n->a = condition(c, "after 'if'");
+	if (par_kind(c) == T_SEMI && par_ahead(c, 1) == T_LBRACE)
+		scr_warn(c, par_tok(c)->span, "remove the ';'",
+			 "this ';' is all that the 'if' decides about; the block is always run");
 	n->b = body(c);
 	/* A loop, not recursion: chains may be long. */
 	while (at_elsif(c)) {

@@ -282,6 +282,43 @@ static void warn_precedence(struct scr_compiler *c, const struct scr_node *n)
 			 "comparisons do not chain: the result of one (0 or 1) is compared");
 }
 
+/* The operand without conversions that the compiler made. */
+static const struct scr_node *operand(const struct scr_node *n)
+{
+	while (n->kind == N_CAST && n->a->kind != N_NUM && !n->parens)
+		n = n->a;
+	return n;
+}
+
+/* How to compare something unsigned with zero in earnest. */
+static const char *signed_hint(struct scr_compiler *c, const struct scr_node *n)
+{
+	const char *dot = n->kind == N_GLOBAL ? "." : "", *name;
+
+	if (n->kind == N_BUILTIN)
+		return scr_textf(c, "cast the result: (int)%s(...)",
+				 eng_builtin_names[n->num].name);
+	if (n->kind != N_LOCAL && n->kind != N_GLOBAL)
+		return "cast it: (long)...";
+	name = n->kind == N_LOCAL ? n->local->name->text : n->name->text;
+	return scr_textf(c, "declare it signed, 'long %s%s = ...', or cast it: (long)%s%s", dot,
+			 name, dot, name);
+}
+
+/* `n < 0` and `n >= 0` where n is unsigned, as variables are that nobody declared. */
+static void warn_unsigned(struct scr_compiler *c, const struct scr_node *n)
+{
+	bool swapped = n->a->kind == N_NUM;
+	const struct scr_node *zero = swapped ? n->a : n->b, *x = operand(swapped ? n->b : n->a);
+	bool never = n->op == (swapped ? OP_GT : OP_LT);
+
+	if (n->optype->kind != SCR_ULLONG || zero->kind != N_NUM || zero->num || x->kind == N_NUM ||
+	    !(never || n->op == (swapped ? OP_LE : OP_GE)))
+		return;
+	scr_warn(c, n->span, signed_hint(c, x), "this is always %s: an unsigned value is compared",
+		 never ? "false" : "true");
+}
+
 static struct scr_node *binary_expr(struct scr_compiler *c, struct scr_node *n)
 {
 	warn_precedence(c, n);
@@ -297,6 +334,8 @@ static struct scr_node *binary_expr(struct scr_compiler *c, struct scr_node *n)
 	n->a = sem_convert(c, n->a, n->optype);
 	n->b = sem_convert(c, n->b, n->optype);
 	n->type = is_comparison(n->op) ? SCR_TYPE(S32) : n->optype;
+	if (is_comparison(n->op) && scr_type_is_int(n->optype))
+		warn_unsigned(c, n);
 	if ((n->op == OP_SHL || n->op == OP_SHR) && n->b->kind == N_NUM &&
 	    n->b->num >= n->optype->size * 8)
 		scr_warn(c, n->span, NULL, "the shift count is not less than the width of %u bits",

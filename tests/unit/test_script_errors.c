@@ -107,6 +107,18 @@ DIAGNOSES(statements,
 	{ "n = 1; x = n << 40;", "w1:12+7 the shift count is not less than the width of 64 bits\nfault: shift count out of range, line 1\n" },
 )
 
+DIAGNOSES(comparisons_of_unsigned,
+	{ "n = -1; if (n < 0) print(1);", "w1:13+5 this is always false: an unsigned value is compared [declare it signed, 'long n = ...', or cast it: (long)n]\n" },
+	{ "for (k = 3; k >= 0 && k < 5; k--) { }", "w1:13+6 this is always true: an unsigned value is compared [declare it signed, 'long k = ...', or cast it: (long)k]\n" },
+	{ ".g = 1; if (0 > .g) print(1);", "w1:13+6 this is always false: an unsigned value is compared [declare it signed, 'long .g = ...', or cast it: (long).g]\n" },
+	{ "if (strcmp($pname, \"x\") < 0) print(1);", "w1:5+23 this is always false: an unsigned value is compared [cast the result: (int)strcmp(...)]\n" },
+	{ "n = 1; if (n + 1 < 0) print(1);", "w1:12+9 this is always false: an unsigned value is compared [cast it: (long)...]\n" },
+	{ "long n = -1; if (n < 0 && @rax >= 0 && (long)$pid > 0) print(1);", "1\n" },
+	{ "n = -1; if ((long)n < 0) print(1); if (n > 0 && n != 0 && 0 < n) print(2);", "1\n2\n" },
+	{ "unsigned char k = 1; if (k >= 0) print(1);", "1\n" },
+	{ "n = 1; if (n == 2); { print(1); }", "w1:19+1 this ';' is all that the 'if' decides about; the block is always run [remove the ';']\n1\n" },
+)
+
 DIAGNOSES(functions,
 	{ "foo(1);", "1:1+6 there is no function 'foo'\n" },
 	{ "x = strlne(5);", "1:5+9 there is no function 'strlne' [did you mean 'strlen'?]\n" },

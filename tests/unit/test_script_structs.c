@@ -78,6 +78,12 @@ RUNS(initialisers,
 	{ "int t[2][2] = { { 1 }, { 2 } }; print(t[0][1]);", "2\n" },
 )
 
+RUNS(floats_in_structures,
+	{ "struct s1 { float v; double w; int n; }; struct s1 x = { 1.5, 2.5, 3 }; print(sizeof x); x.v += x.w; printf(\"%f %f %d\\n\", x.v, x.w, x.n);", "18\n4.000000 2.500000 3\n" },
+	{ "struct s1 { float v; double w; }; struct s1 t[2] = { { .w = 3 }, { 4, 5.25 } }; struct s1 *p = &t[1]; printf(\"%f %f %f\\n\", t[0].w, p->v, p->w);", "3.000000 4.000000 5.250000\n" },
+	{ "n = 7; struct s1 { float v; double w; } x = { n, n }; printf(\"%f %f\\n\", x.v, x.w);", "7.000000 7.000000\n" },
+)
+
 RUNS(typedefs_and_functions,
 	{ "typedef struct point { int x, y; } point_t; point_t p = { 1, 2 }; point_t *q = &p; print(q->y); print(sizeof(point_t));", "2\n8\n" },
 	{ "typedef struct { int x; } anon_t; anon_t v = { 5 }; print(v.x);", "5\n" },
