@@ -147,10 +147,11 @@ static u32 closing(const struct scr_compiler *c, u32 i)
 
 void scr_unwrap(struct scr_compiler *c, u32 first)
 {
-	struct scr_token *t = c->tok + first;
+	struct scr_token *t;
 
-	if (first >= c->ntok || t->kind != T_QUESTION)
+	if (first >= c->ntok || c->tok[first].kind != T_QUESTION)
 		return;
+	t = &c->tok[first];
 	if (first + 2 >= c->ntok || t[1].kind != T_LBRACE || closing(c, first + 1) != c->ntok - 1) {
 		scr_error(c, t->span, NULL,
 			  "an included file holds statements, or all of them in one '? { ... }'");

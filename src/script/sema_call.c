@@ -178,13 +178,14 @@ static struct scr_node *print_float(struct scr_compiler *c, struct scr_node *n)
 
 struct scr_node *sem_builtin(struct scr_compiler *c, struct scr_node *n)
 {
-	const struct eng_builtin_name *b = &eng_builtin_names[n->num];
+	const struct eng_builtin_name *b;
 	u32 given = count(n->a), want;
 	const char *kind;
 	bool bad;
 
 	if (n->num >= ENG_NBUILTINS)
 		return absent(c, n);
+	b = &eng_builtin_names[n->num];
 	bad = !builtin_allowed(c, n);
 	want = (u32)strlen(b->args);
 	kind = b->args;
