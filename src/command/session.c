@@ -154,6 +154,21 @@ static void status_debuggee(struct cmd *c)
 		con_printf(c->con, "%s%s", text, text[strlen(text) - 1] == '\n' ? "" : "\n");
 }
 
+static void status_maps(struct cmd *c)
+{
+	const char *name;
+	u64 refused;
+	u32 used;
+
+	for (u32 i = 0; (name = dbg_map_info(c->d, i, &used, &refused)); i++) {
+		con_printf(c->con, "map .%s: %u key%s", name, used, used == 1 ? "" : "s");
+		if (refused)
+			con_printf(c->con, "; full: %llu updates of new keys were refused",
+				   refused);
+		con_printf(c->con, "\n");
+	}
+}
+
 static enum cmd_result run_status(struct cmd *c, const struct cmd_desc *desc,
 				  const struct cmd_line *line)
 {
@@ -168,6 +183,7 @@ static enum cmd_result run_status(struct cmd *c, const struct cmd_desc *desc,
 	dbg_stats(c->d, &st);
 	con_printf(c->con, "events: %zu, of which %zu enabled; global variables: %u\n", events,
 		   enabled, scr_env_nglobals(dbg_env(c->d)));
+	status_maps(c);
 	con_printf(c->con,
 		   "so far: %llu stops, %llu events fired, %llu script errors, %llu messages, "
 		   "%llu dropped\n",

@@ -21,6 +21,8 @@ void dbg_free(struct dbg *d);
 struct console *dbg_console(struct dbg *d);
 struct out_set *dbg_outputs(struct dbg *d);
 struct scr_env *dbg_env(struct dbg *d);
+/* Map @i of the session: its name, or NULL; entries in use, updates refused while full. */
+const char *dbg_map_info(struct dbg *d, u32 i, u32 *used, u64 *refused);
 /* Text of the last failure of a call below. */
 const char *dbg_error(const struct dbg *d);
 

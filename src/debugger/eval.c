@@ -59,6 +59,12 @@ static int eval(struct dbg *d, const struct scr_source *src, enum scr_mode mode,
 
 	if (!prog)
 		return dbg_fail(d, -EINVAL, "the script has errors; nothing was run");
+	int ready = dbg_maps_ready(d);
+
+	if (ready) {
+		scr_program_free(prog);
+		return ready;
+	}
 	ctx = ctx_get(d, &frame, &own);
 	u64 context = ctx->context;
 

@@ -184,6 +184,10 @@ int dbg_event_add(struct dbg *d, const struct dbg_event_spec *spec, struct scr_d
 			err = dbg_fail(d, -EINVAL, "the script has errors; no event was made");
 			goto out;
 		}
+		err = dbg_maps_ready(d);
+		if (err)
+			goto out;
+		err = -ENOMEM;
 	}
 	e->command = strdup(spec->command);
 	if (!e->command || (spec->script.text && !e->script_name)) {

@@ -37,6 +37,7 @@ struct dbg *dbg_new(struct console *con)
 	scr_env_set_reader(d->env, dbg_read_include, d);
 	scr_env_set_caps(d->env, d->target->ops->caps);
 	eng_vm_init(d->vm, &dbg_host, &d->globals, d->setting[DBG_SET_BUDGET]);
+	eng_vm_set_maps(d->vm, &d->maps);
 	return d;
 }
 
@@ -52,6 +53,7 @@ void dbg_free(struct dbg *d)
 		dbg_settle_outputs(d);
 	dbg_events_free(d);
 	asm_guard_free(d->guard);
+	dbg_maps_free(d);
 	scr_env_free(d->env);
 	out_set_free(d->outs);
 	for (char **p = d->argv; p && *p; p++)

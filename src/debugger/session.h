@@ -72,6 +72,7 @@ struct dbg {
 	struct asm_guard *guard; /* made with the first custom code */
 	struct eng_vm *vm;
 	struct eng_globals globals;
+	struct eng_maps maps;
 	u64 setting[DBG_NSETTINGS];
 	char error[1024];
 
@@ -127,6 +128,9 @@ void dbg_request_add(struct dbg *d, enum eng_request what, u64 event);
 void dbg_emit(struct eng_ctx *ctx, const struct eng_msg *msg);
 /* Deliver the batch; called before anything else is written and at every halt. */
 void dbg_deliver(struct dbg *d);
+/* maps.c: memory for the maps that a compiled script uses first */
+int dbg_maps_ready(struct dbg *d);
+void dbg_maps_free(struct dbg *d);
 /* Write what came at this stop and was promised at once; before the thread goes on. */
 void dbg_show(struct dbg *d);
 /* Say, once, which outputs have failed. */

@@ -36,6 +36,7 @@ enum scr_kind {
 	SCR_PTR = SCR_NSCALARS,
 	SCR_ARRAY,
 	SCR_STRUCT,
+	SCR_MAP, /* a global that is a map as a whole */
 };
 
 struct scr_type {
@@ -70,6 +71,7 @@ struct scr_struct {
 };
 
 extern const struct scr_type scr_scalars[SCR_NSCALARS];
+extern const struct scr_type scr_type_map;
 #define SCR_TYPE(kind) (&scr_scalars[SCR_##kind])
 
 struct scr_arena;
@@ -106,6 +108,7 @@ const char *scr_type_name(const struct scr_type *t, char *buf, size_t size);
 struct scr_name {
 	const char *text; /* NUL-terminated */
 	u32 len, hash;
+	bool mapped; /* a global whose elements are assigned somewhere in the script */
 	bool suspect; /* stood in a statement that did not parse: no more errors about it */
 	u32 reported; /* function in which "never assigned" was said: its index + 1 */
 	struct scr_local *local; /* visible local of the function being analysed */
@@ -201,6 +204,7 @@ enum scr_node_kind {
 	N_ADDR, /* a */
 	N_INDEX, /* a[b] */
 	N_MEMBER, /* a.name, or a->name (arrow); once resolved: num is the offset */
+	N_MAP, /* enum eng_map_op num on the map global; a: keys, value */
 	N_CAST, /* type, a; made by the user or by a conversion */
 	N_SIZEOF, /* a, or optype */
 	/* statements */

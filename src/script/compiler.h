@@ -95,11 +95,19 @@ struct scr_token {
 };
 
 /* --- the session's side (env.c) --- */
+/* A map: what it is like was fixed where it was first used. */
+struct scr_map {
+	struct eng_map_desc desc;
+	u32 index;
+	const char *where; /* "FILE:LINE" */
+};
+
 struct scr_global {
 	const char *name;
 	const struct scr_type *type;
 	u32 slot, nslots;
 	u32 hash;
+	struct scr_map *map; /* NULL: none */
 };
 
 /* A reserved word: keyword, built-in or register; the table is built once per session. */
@@ -119,7 +127,7 @@ struct scr_env {
 	void *read_user;
 	u32 max_globals, nslots;
 	struct scr_global *global;
-	u32 nglobals, cap_globals;
+	u32 nglobals, cap_globals, nmaps;
 	s32 *by_name; /* hash table of indexes into global; power of two */
 	u32 name_mask;
 	struct scr_word *words;
@@ -209,6 +217,7 @@ struct scr_compiler {
 	struct scr_label *on_break, *on_continue;
 	bool too_complex; /* said once per function */
 	struct eng_func *funcs;
+	struct eng_map_desc *maps; /* of the session, up to the last one used */
 	struct eng_image head;
 };
 

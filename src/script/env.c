@@ -191,7 +191,7 @@ enum scr_env_result scr_env_add(struct scr_env *env, const struct scr_name *name
 		return SCR_ENV_NO_MEMORY;
 	}
 	g = &env->global[env->nglobals];
-	*g = (struct scr_global){ copy, type, env->nslots, nslots, name->hash };
+	*g = (struct scr_global){ copy, type, env->nslots, nslots, name->hash, NULL };
 	env->nslots += nslots;
 	hash_in(env, env->nglobals++);
 	return SCR_ENV_OK;
@@ -229,6 +229,38 @@ enum scr_env_result scr_env_retype(struct scr_env *env, struct scr_global *g,
 	return SCR_ENV_OK;
 }
 
+enum scr_env_result scr_env_make_map(struct scr_env *env, struct scr_global *g,
+				     const struct eng_map_desc *desc, const char *where)
+{
+	struct scr_map *map = scr_arena_alloc(&env->arena, sizeof(*map));
+	char *text = scr_arena_alloc(&env->arena, strlen(where) + 1);
+
+	if (!map || !text)
+		return SCR_ENV_NO_MEMORY;
+	if (env->nmaps == ENG_MAX_MAPS)
+		return SCR_ENV_FULL;
+	strcpy(text, where);
+	*map = (struct scr_map){ .desc = *desc, .index = env->nmaps++, .where = text };
+	map->desc.name = 0;
+	g->map = map;
+	return SCR_ENV_OK;
+}
+
+u32 scr_env_nmaps(const struct scr_env *env)
+{
+	return env->nmaps;
+}
+
+const struct eng_map_desc *scr_env_map(const struct scr_env *env, u32 index, const char **name)
+{
+	for (u32 i = 0; i < env->nglobals; i++)
+		if (env->global[i].map && env->global[i].map->index == index) {
+			*name = env->global[i].name;
+			return &env->global[i].map->desc;
+		}
+	return NULL;
+}
+
 void scr_env_commit(struct scr_env *env)
 {
 	env->nundo = 0;
@@ -252,6 +284,7 @@ void scr_env_rollback(struct scr_env *env, u32 nglobals, u32 nslots)
 		while (env->by_name[i] != (s32)env->nglobals)
 			i = (i + 1) & env->name_mask;
 		env->by_name[i] = -1;
+		env->nmaps -= g->map != NULL;
 		free((char *)g->name);
 	}
 	env->nslots = nslots;

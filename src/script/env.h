@@ -15,6 +15,9 @@ enum scr_env_result scr_env_add(struct scr_env *env, const struct scr_name *name
 				const struct scr_type *type);
 enum scr_env_result scr_env_retype(struct scr_env *env, struct scr_global *g,
 				   const struct scr_type *type);
+/* The new global is a map; @where is copied. */
+enum scr_env_result scr_env_make_map(struct scr_env *env, struct scr_global *g,
+				     const struct eng_map_desc *desc, const char *where);
 /* The changes since the last commit stay, or go. */
 void scr_env_commit(struct scr_env *env);
 void scr_env_rollback(struct scr_env *env, u32 nglobals, u32 nslots);

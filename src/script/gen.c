@@ -35,6 +35,10 @@ static void note_use(struct scr_compiler *c, enum eng_op op, s32 imm)
 	case ENG_OP_BUILTIN:
 		c->head.builtins[imm / 64] |= ENG_BIT(imm % 64);
 		break;
+	case ENG_OP_MAP:
+		if ((u32)imm >= c->head.nmaps)
+			c->head.nmaps = (u32)imm + 1;
+		break;
 	case ENG_OP_LDG:
 	case ENG_OP_STG:
 	case ENG_OP_LEAG:

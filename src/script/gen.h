@@ -43,7 +43,8 @@ u32 gen_truth(struct scr_compiler *c, struct scr_node *n, u32 want); /* 0 or 1 *
 
 /* gen_place.c: places that are read and written */
 struct gen_place {
-	enum { PLACE_REG, PLACE_FRAME, PLACE_GLOBAL, PLACE_CPU, PLACE_PSEUDO, PLACE_MEM } kind;
+	enum { PLACE_REG, PLACE_FRAME, PLACE_GLOBAL, PLACE_CPU, PLACE_PSEUDO, PLACE_MEM,
+	       PLACE_MAP } kind;
 	const struct scr_type *type;
 	u32 reg; /* REG; MEM: the address */
 	u32 index; /* offset, slot, register name, pseudo-register */
@@ -65,5 +66,15 @@ void gen_aggregate(struct scr_compiler *c, struct scr_node *n);
 
 /* gen_switch.c */
 void gen_switch(struct scr_compiler *c, struct scr_node *n);
+
+/* gen_map.c */
+u32 gen_map(struct scr_compiler *c, struct scr_node *n, u32 want);
+void gen_map_place(struct scr_compiler *c, struct scr_node *n, struct gen_place *p);
+u32 gen_map_load(struct scr_compiler *c, const struct gen_place *p, u32 want);
+void gen_map_store(struct scr_compiler *c, const struct gen_place *p, u32 reg);
+/* An assignment, ++ or -- that is one operation on a map, and that operation. */
+bool gen_map_adds(const struct scr_node *n);
+u32 gen_map_add(struct scr_compiler *c, struct scr_node *n, struct scr_node *operand, u32 want,
+		bool old);
 
 #endif

@@ -478,6 +478,8 @@ u32 gen_expr(struct scr_compiler *c, struct scr_node *n, u32 want)
 		return gen_incdec(c, n, want, true);
 	case N_ADDR:
 		return address(c, n, want);
+	case N_MAP:
+		return gen_map(c, n, want);
 	case N_CAST:
 		return cast(c, n, want);
 	default:

@@ -61,6 +61,9 @@ void gen_place(struct scr_compiler *c, struct scr_node *n, struct gen_place *p)
 		p->kind = PLACE_PSEUDO;
 		p->index = (u32)n->num;
 		break;
+	case N_MAP:
+		gen_map_place(c, n, p);
+		break;
 	default:
 		memory_place(c, n, p);
 		break;
@@ -73,6 +76,8 @@ u32 gen_load(struct scr_compiler *c, const struct gen_place *p, u32 want)
 
 	if (p->kind == PLACE_REG && want == ANY)
 		return p->reg;
+	if (p->kind == PLACE_MAP)
+		return gen_map_load(c, p, want);
 	rd = gen_dest(c, want);
 	switch (p->kind) {
 	case PLACE_REG:
@@ -91,6 +96,8 @@ u32 gen_load(struct scr_compiler *c, const struct gen_place *p, u32 want)
 		break;
 	case PLACE_PSEUDO:
 		gen_emit(c, ENG_OP_LDPS, rd, 0, 0, (s32)p->index);
+		break;
+	case PLACE_MAP:
 		break;
 	case PLACE_MEM:
 		gen_emit(c, ENG_OP_LD, rd, p->reg, p->type->ext, p->disp);
@@ -116,6 +123,9 @@ void gen_store(struct scr_compiler *c, const struct gen_place *p, u32 reg)
 		break;
 	case PLACE_PSEUDO:
 		gen_emit(c, ENG_OP_STPS, reg, 0, 0, (s32)p->index);
+		break;
+	case PLACE_MAP:
+		gen_map_store(c, p, reg);
 		break;
 	case PLACE_MEM:
 		gen_emit(c, ENG_OP_ST, p->reg, reg, p->type->ext, p->disp);
@@ -263,7 +273,9 @@ u32 gen_assign(struct scr_compiler *c, struct scr_node *n, u32 want, bool need)
 	if (n->type->kind == SCR_STRUCT)
 		return struct_assign(c, n, want);
 	rd = need ? gen_dest(c, want) : ANY;
-	if (n->op == OP_NONE) {
+	if (gen_map_adds(n)) {
+		reg = gen_map_add(c, n, n->b, rd, false);
+	} else if (n->op == OP_NONE) {
 		reg = plain_assign(c, n, rd, need);
 	} else {
 		gen_place(c, n->a, &p);
@@ -283,6 +295,11 @@ u32 gen_incdec(struct scr_compiler *c, struct scr_node *n, u32 want, bool need)
 	u32 mark = c->temp, rd = need ? gen_dest(c, want) : ANY, old, reg;
 	struct gen_place p;
 
+	if (gen_map_adds(n)) {
+		reg = gen_map_add(c, n, &step, rd, need && n->postfix);
+		c->temp = need && want == ANY ? mark + 1 : mark;
+		return need ? rd : reg;
+	}
 	gen_place(c, n->a, &p);
 	old = gen_load(c, &p, ANY);
 	if (need && n->postfix && p.kind == PLACE_REG)

@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "compiler.h"
+#include "gen.h"
 
 struct layout {
 	u8 *base;
@@ -28,9 +28,21 @@ static size_t lay_out(const struct scr_compiler *c, const struct eng_image *head
 	section(&l, c->code, c->ncode * sizeof(*c->code));
 	section(&l, c->funcs, c->nfuncs * sizeof(*c->funcs));
 	section(&l, c->consts, c->nconsts * sizeof(*c->consts));
+	section(&l, c->maps, head->nmaps * sizeof(*c->maps));
 	section(&l, c->lines, c->ncode * sizeof(*c->lines));
 	section(&l, c->data, c->ndata);
 	return l.pos;
+}
+
+static void place_maps(struct scr_compiler *c)
+{
+	const char *name = "";
+
+	c->maps = scr_alloc(c, (c->head.nmaps + 1) * sizeof(*c->maps));
+	for (u32 i = 0; i < c->head.nmaps; i++) {
+		c->maps[i] = *scr_env_map(c->env, i, &name);
+		c->maps[i].name = gen_data(c, name, (u32)strlen(name), 1);
+	}
 }
 
 struct eng_program *scr_image(struct scr_compiler *c)
@@ -41,6 +53,7 @@ struct eng_program *scr_image(struct scr_compiler *c)
 	size_t size;
 	bool ok;
 
+	place_maps(c);
 	c->head.magic = ENG_MAGIC;
 	c->head.version = ENG_IMAGE_VERSION;
 	c->head.ncode = c->ncode;

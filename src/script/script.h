@@ -78,6 +78,13 @@ s32 scr_env_global(const struct scr_env *env, const char *name);
 /* The names, by slot; NULL beyond the last. */
 const char *scr_env_global_name(const struct scr_env *env, u32 slot);
 
+/*
+ * Maps, numbered from 0 in the order of their first use: their shape and, through @name,
+ * their name. The caller makes their memory before it runs a script that uses them.
+ */
+u32 scr_env_nmaps(const struct scr_env *env);
+const struct eng_map_desc *scr_env_map(const struct scr_env *env, u32 index, const char **name);
+
 enum scr_mode {
 	SCR_SCRIPT, /* statements; the body of an event's script or of `?` */
 	SCR_EXPRESSION, /* one expression; running it leaves its value in function 0's result */

@@ -41,6 +41,11 @@ bool sem_global(struct scr_compiler *c, struct scr_name *name, const struct scr_
 {
 	struct scr_global *g = scr_env_lookup(c->env, name->text, name->len, name->hash);
 
+	if (g && type->kind != SCR_MAP && g->map) {
+		scr_error(c, span, scr_textf(c, "it was first used at %s", g->map->where),
+			  "'.%s' is a map already", name->text);
+		return false;
+	}
 	switch (g ? scr_env_retype(c->env, g, type) : scr_env_add(c->env, name, type)) {
 	case SCR_ENV_OK:
 		return true;
@@ -129,6 +134,7 @@ static bool has_effect(const struct scr_node *n)
 	case N_BUILTIN:
 	case N_PRINTF:
 	case N_ASSIGN:
+	case N_MAP:
 	case N_INCDEC:
 	case N_ERROR:
 		return true;
@@ -416,11 +422,17 @@ static void function(struct scr_compiler *c, struct scr_func *fn)
 /* A global is known everywhere in a script that assigns it anywhere. */
 static void find_globals(struct scr_compiler *c)
 {
+	for (u32 i = 0; i < c->ntok; i++)
+		if (c->tok[i].kind == T_GLOBAL)
+			sem_find_map(c, i);
 	for (u32 i = 0; i + 1 < c->ntok; i++) {
 		struct scr_token *t = &c->tok[i];
 
-		if (t->kind != T_GLOBAL || t[1].kind != T_SET || c->stopped)
+		if (t->kind != T_GLOBAL || t[1].kind != T_SET || t->name->mapped || c->stopped)
 			continue;
+		if (t[2].kind == T_NAME && t[3].kind == T_LPAREN &&
+		    sem_names_aggregation(t[2].name))
+			continue; /* a map: known when it is seen */
 		if (!scr_env_lookup(c->env, t->name->text, t->name->len, t->name->hash))
 			sem_global(c, t->name, SCR_TYPE(ULLONG), t->span);
 	}

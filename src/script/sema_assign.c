@@ -90,6 +90,7 @@ struct scr_node *sem_target(struct scr_compiler *c, struct scr_node *n, bool cre
 	case N_DEREF:
 	case N_INDEX:
 	case N_MEMBER:
+		n->is_new = n->kind == N_INDEX;
 		n = sem_expr(c, n);
 		break;
 	case N_ERROR:
@@ -102,6 +103,11 @@ struct scr_node *sem_target(struct scr_compiler *c, struct scr_node *n, bool cre
 	default:
 		scr_error(c, n->span, NULL,
 			  "this cannot be assigned: it is a value, not a variable");
+		return sem_fail(n);
+	}
+	if (n->kind != N_ERROR && n->type->kind == SCR_MAP) {
+		scr_error(c, n->span, scr_textf(c, ".%s[key] = ...", n->name->text),
+			  "'.%s' is a map: its elements can be assigned", n->name->text);
 		return sem_fail(n);
 	}
 	if (n->kind != N_ERROR && n->type->kind == SCR_ARRAY) {
@@ -137,7 +143,8 @@ static struct scr_node *compound(struct scr_compiler *c, struct scr_node *n)
 		return sem_fail(n);
 	if (pointer && ((n->op != OP_ADD && n->op != OP_SUB) || n->b->type->kind == SCR_PTR ||
 			scr_type_is_float(n->b->type))) {
-		scr_error(c, n->span, NULL, "only integers can be added to a pointer or subtracted");
+		scr_error(c, n->span, NULL,
+			  "only integers can be added to a pointer or subtracted");
 		return sem_fail(n);
 	}
 	if (!sem_pointee_known(c, n->a))
@@ -187,6 +194,8 @@ static struct scr_node *struct_assign(struct scr_compiler *c, struct scr_node *n
 
 struct scr_node *sem_assign(struct scr_compiler *c, struct scr_node *n)
 {
+	if (sem_is_aggregation(n))
+		return sem_aggregation(c, n);
 	/* The value first: `n = n + 1` reads an n that was there before. */
 	if (n->op == OP_NONE)
 		n->b = right_side(c, n->b);
@@ -245,6 +254,11 @@ struct scr_node *sem_addr(struct scr_compiler *c, struct scr_node *n)
 		a->local->addressed = true;
 		break;
 	case N_GLOBAL:
+		if (a->type->kind == SCR_MAP) {
+			scr_error(c, n->span, NULL, "a map has no address");
+			return sem_fail(n);
+		}
+		break;
 	case N_INDEX:
 	case N_MEMBER:
 		break;

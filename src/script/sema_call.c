@@ -69,8 +69,11 @@ struct scr_node *sem_call(struct scr_compiler *c, struct scr_node *n)
 
 	if (!fn && n->name->suspect)
 		return sem_fail(n);
-	if (!fn)
-		return unknown_function(c, n);
+	if (!fn) {
+		struct scr_node *map = sem_map_call(c, n);
+
+		return map ? map : unknown_function(c, n);
+	}
 	if (!fn->body) {
 		scr_error(c, n->span, NULL, "the function '%s' is declared but never defined",
 			  n->name->text);
@@ -194,6 +197,8 @@ struct scr_node *sem_builtin(struct scr_compiler *c, struct scr_node *n)
 			  want == 1 ? "" : "s", given);
 		return sem_fail(n);
 	}
+	if (sem_prints_map(c, n))
+		return sem_print_map(c, n);
 	if (n->num == ENG_BI_PRINT && n->a->kind != N_STR) {
 		n->a = sem_value(c, n->a);
 		if (n->a->kind != N_ERROR && scr_type_is_float(n->a->type))

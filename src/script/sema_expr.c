@@ -391,6 +391,8 @@ static struct scr_node *index_expr(struct scr_compiler *c, struct scr_node *n)
 {
 	char name[128];
 
+	if (sem_is_map_index(c, n))
+		return sem_map_index(c, n);
 	n->a = sem_expr(c, n->a);
 	n->b = sem_value(c, n->b);
 	if (n->a->kind == N_ERROR || n->b->kind == N_ERROR || !no_float(c, n->b, "an index"))
@@ -524,6 +526,8 @@ struct scr_node *sem_expr(struct scr_compiler *c, struct scr_node *n)
 		return conditional_expr(c, n);
 	case N_COMMA:
 		return comma_expr(c, n);
+	case N_MAP:
+		return n;
 	case N_ASSIGN:
 		return sem_assign(c, n);
 	case N_INCDEC:
@@ -562,6 +566,8 @@ struct scr_node *sem_value(struct scr_compiler *c, struct scr_node *n)
 			  "a whole structure can only be assigned to another one");
 		return sem_fail(n);
 	}
+	if (n->type->kind == SCR_MAP)
+		return sem_map_value(c, n);
 	if (n->type->kind != SCR_ARRAY)
 		return n;
 	/* An array stands for the address of its first element. */

@@ -26,6 +26,8 @@ const struct scr_type scr_scalars[SCR_NSCALARS] = {
 	[SCR_F64]    = { SCR_F64,    ENG_X64, 8, true,  8, 0, NULL, NULL, false },
 };
 
+const struct scr_type scr_type_map = { .kind = SCR_MAP, .ext = ENG_X64 };
+
 static const char *const scalar_names[SCR_NSCALARS] = {
 	[SCR_VOID] = "void", [SCR_BOOL] = "bool",
 	[SCR_S8] = "char", [SCR_U8] = "unsigned char",
@@ -196,6 +198,8 @@ const struct scr_type *scr_type_copy(struct scr_arena *arena, const struct scr_t
 
 		return st ? &st->type[t->is_const] : NULL;
 	}
+	if (t->kind == SCR_MAP)
+		return t;
 	if (t->kind < SCR_NSCALARS) {
 		base = &scr_scalars[t->kind];
 	} else {
@@ -250,7 +254,7 @@ static bool struct_same(const struct scr_struct *a, const struct scr_struct *b)
 bool scr_type_same(const struct scr_type *a, const struct scr_type *b)
 {
 	while (a->kind == b->kind && a->count == b->count) {
-		if (a->kind < SCR_NSCALARS)
+		if (a->kind < SCR_NSCALARS || a->kind == SCR_MAP)
 			return true;
 		if (a->kind == SCR_STRUCT)
 			return struct_same(a->st, b->st);
@@ -351,6 +355,10 @@ const char *scr_type_name(const struct scr_type *t, char *buf, size_t size)
 {
 	char base[64];
 
+	if (t->kind == SCR_MAP) {
+		snprintf(buf, size, "map");
+		return buf;
+	}
 	if (t->kind < SCR_NSCALARS) {
 		snprintf(buf, size, "%s", scalar_names[t->kind]);
 	} else if (t->kind == SCR_STRUCT) {

@@ -19,6 +19,8 @@ struct script_kit {
 	struct eng_vm *vm;
 	u64 slot[KIT_GLOBALS];
 	struct eng_globals globals;
+	struct eng_map *map[8];
+	struct eng_maps maps;
 	struct eng_ctx ctx;
 	u8 mem[KIT_SIZE];
 	char out[65536];
@@ -159,12 +161,16 @@ static inline struct script_kit *kit_new(void)
 	CHECK(k->env && k->vm);
 	k->globals = (struct eng_globals){ k->slot, KIT_GLOBALS };
 	eng_vm_init(k->vm, &kit_host, &k->globals, 1000000);
+	k->maps.map = k->map;
+	eng_vm_set_maps(k->vm, &k->maps);
 	kit_reset(k);
 	return k;
 }
 
 static inline void kit_free(struct script_kit *k)
 {
+	for (u32 i = 0; i < k->maps.nmaps; i++)
+		free(k->map[i]);
 	scr_env_free(k->env);
 	free(k->vm);
 	free(k);
@@ -185,6 +191,19 @@ static inline void kit_diags(struct script_kit *k, const struct scr_diags *d)
 	}
 }
 
+/* Memory for the maps of new scripts, with room for 8 keys only. */
+static inline void kit_maps(struct script_kit *k)
+{
+	for (u32 i = k->maps.nmaps; i < scr_env_nmaps(k->env); i++) {
+		const char *name;
+		const struct eng_map_desc *d = scr_env_map(k->env, i, &name);
+
+		CHECK(i < ARRAY_SIZE(k->map));
+		k->map[i] = eng_map_init(calloc(1, eng_map_size(d, 8)), d, 8);
+		k->maps.nmaps++;
+	}
+}
+
 /* Compile and run; what happened is in k->out. Returns whether it compiled without errors. */
 static inline bool kit_run(struct script_kit *k, const char *text, enum scr_mode mode, bool diags)
 {
@@ -202,6 +221,7 @@ static inline bool kit_run(struct script_kit *k, const char *text, enum scr_mode
 	scr_diags_free(&d);
 	if (!prog)
 		return false;
+	kit_maps(k);
 	e = eng_run(k->vm, prog, &k->ctx, NULL, ENG_PRE, &fault);
 	if (e != ENG_OK && !strstr(k->out, "fault:")) {
 		struct eng_msg msg = { .kind = ENG_MSG_FAULT, .fault = &fault };

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * maps.c - the memory of the session's maps.
+ *
+ * A map is made when the first script that uses it is compiled, and stays until the
+ * session ends. Nothing here knows what is in one.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "session.h"
+
+/* Unused memory of a map is never touched, so it costs address space only. */
+int dbg_maps_ready(struct dbg *d)
+{
+	u32 want = scr_env_nmaps(d->env);
+	struct eng_map **map;
+	const char *name;
+
+	if (want == d->maps.nmaps)
+		return 0;
+	map = realloc(d->maps.map, want * sizeof(struct eng_map *));
+	if (!map)
+		return dbg_fail(d, -ENOMEM, "no memory for the maps of the script");
+	d->maps.map = map;
+	for (u32 i = d->maps.nmaps; i < want; i++) {
+		const struct eng_map_desc *desc = scr_env_map(d->env, i, &name);
+		void *mem = calloc(1, eng_map_size(desc, ENG_MAP_ENTRIES));
+
+		if (!mem)
+			return dbg_fail(d, -ENOMEM, "no memory for the map '.%s'", name);
+		map[i] = eng_map_init(mem, desc, ENG_MAP_ENTRIES);
+		d->maps.nmaps = i + 1;
+	}
+	return 0;
+}
+
+void dbg_maps_free(struct dbg *d)
+{
+	for (u32 i = 0; i < d->maps.nmaps; i++)
+		free(d->maps.map[i]);
+	free(d->maps.map);
+}
+
+const char *dbg_map_info(struct dbg *d, u32 i, u32 *used, u64 *refused)
+{
+	const char *name = NULL;
+
+	if (i >= d->maps.nmaps || !scr_env_map(d->env, i, &name))
+		return NULL;
+	*used = d->maps.map[i]->n;
+	*refused = d->maps.map[i]->refused;
+	return name;
+}
