@@ -74,7 +74,21 @@ static void check_diags(const struct scr_diags *d, const struct eng_program *pro
 			abort();
 }
 
-static void run(const struct eng_program *prog, u64 *slots)
+/* Maps of four entries, so that they fill up. */
+static void make_maps(const struct scr_env *env, struct eng_maps *maps)
+{
+	u32 n = scr_env_nmaps(env);
+
+	maps->map = realloc(maps->map, (n + 1) * sizeof(struct eng_map *));
+	for (; maps->nmaps < n; maps->nmaps++) {
+		const char *name;
+		const struct eng_map_desc *d = scr_env_map(env, maps->nmaps, &name);
+
+		maps->map[maps->nmaps] = eng_map_init(calloc(1, eng_map_size(d, 4)), d, 4);
+	}
+}
+
+static void run(const struct eng_program *prog, u64 *slots, const struct eng_maps *maps)
 {
 	static struct eng_vm *vm;
 	static struct eng_globals globals;
@@ -87,6 +101,7 @@ static void run(const struct eng_program *prog, u64 *slots)
 		abort();
 	globals = (struct eng_globals){ slots, SLOTS };
 	eng_vm_init(vm, &host, &globals, 20000);
+	eng_vm_set_maps(vm, maps);
 	eng_run(vm, prog, &ctx, NULL, ENG_PRE, &fault);
 }
 
@@ -98,6 +113,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	struct scr_env *env = scr_env_new(SLOTS);
 	char *copy = malloc(size + 1); /* exactly as long as the text, for the sanitizer */
 	u64 slots[SLOTS] = { 0 };
+	struct eng_maps maps = { 0 };
 
 	if (!null)
 		null = fopen("/dev/null", "w");
@@ -117,11 +133,15 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		scr_diags_print(&d, null, true);
 		if (prog) {
 			scr_disasm(prog, null);
-			run(prog, slots);
+			make_maps(env, &maps);
+			run(prog, slots, &maps);
 		}
 		scr_program_free(prog);
 		scr_diags_free(&d);
 	}
+	for (u32 i = 0; i < maps.nmaps; i++)
+		free(maps.map[i]);
+	free(maps.map);
 	free(copy);
 	scr_env_free(env);
 	return 0;

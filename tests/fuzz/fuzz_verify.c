@@ -106,6 +106,24 @@ static const struct eng_host host = {
 	.regs_writable = ~0ULL,
 };
 
+#define NMAPS 4
+
+static const struct eng_map_desc shapes[NMAPS] = {
+	{ .keys = ENG_KEYS_INT, .kind = ENG_MAP_VALUE, .name = 1 },
+	{ .keys = ENG_KEYS_STR, .kind = ENG_MAP_AVG },
+	{ .keys = ENG_KEYS_INT2, .kind = ENG_MAP_LHIST, .buckets = 3, .min = -1, .step = 2 },
+	{ .keys = ENG_KEYS_NONE, .kind = ENG_MAP_HIST },
+};
+static struct eng_map *map[NMAPS];
+static const struct eng_maps maps = { map, NMAPS };
+
+/* Exactly as much memory as promised; three entries, so that they fill up. */
+static void make_maps(void)
+{
+	for (u32 i = 0; i < NMAPS; i++)
+		map[i] = eng_map_init(calloc(1, eng_map_size(&shapes[i], 3)), &shapes[i], 3);
+}
+
 static void run(const struct eng_program *prog)
 {
 	static struct eng_vm *vm;
@@ -131,9 +149,13 @@ static void run(const struct eng_program *prog)
 	memset(memory, 'm', sizeof(memory));
 	ev.stages = ENG_STAGE_PRE | ENG_STAGE_POST;
 	eng_vm_init(vm, &host, &globals, 20000);
+	make_maps();
+	eng_vm_set_maps(vm, &maps);
 	eng_fire(vm, &evs, 1, ENG_EV_SYSCALL, ENG_PRE, &ctx);
 	eng_fire(vm, &evs, 1, ENG_EV_SYSCALL, ENG_POST, &ctx);
 	free(ev.buffer);
+	for (u32 i = 0; i < NMAPS; i++)
+		free(map[i]);
 }
 
 /* A good image around @size bytes of instructions; operands are brought near their ranges. */
@@ -147,6 +169,7 @@ static size_t wrap(const uint8_t *data, size_t size, u8 *out)
 				.nfuncs = 2,
 				.nconsts = 4,
 				.ndata = sizeof(strings),
+				.nmaps = NMAPS,
 				.nglobals = NSLOTS,
 				.regs_read = (1ULL << ENG_NREGS) - 1,
 				.regs_written = (1ULL << ENG_NREGS) - 1,
@@ -181,6 +204,8 @@ static size_t wrap(const uint8_t *data, size_t size, u8 *out)
 	p += (sizeof(fn) + 7) & ~7ULL;
 	memcpy(p, consts, sizeof(consts));
 	p += sizeof(consts);
+	memcpy(p, shapes, sizeof(shapes));
+	p += sizeof(shapes);
 	memset(p, 0, ((n + 4) * 4ULL + 7) & ~7ULL);
 	p += ((n + 4) * 4ULL + 7) & ~7ULL;
 	memcpy(p, strings, sizeof(strings));
