@@ -49,10 +49,11 @@ static const char *skip_blanks(const char *p)
 
 	for (;;) {
 		p += strspn(p, " \t\r\n\f\v");
-		if (!strncmp(p, "/*", 2)) {
+		if (p[0] == '/' && p[1] == '*') {
 			end = strstr(p + 2, "*/");
 			p = end ? end + 2 : p + strlen(p);
-		} else if (!strncmp(p, "//", 2) || (*p == '#' && strncmp(p, "#include", 8))) {
+		} else if ((p[0] == '/' && p[1] == '/') ||
+			   (*p == '#' && strncmp(p, "#include", 8))) {
 			p += strcspn(p, "\n");
 		} else {
 			return p;

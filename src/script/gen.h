@@ -43,8 +43,15 @@ u32 gen_truth(struct scr_compiler *c, struct scr_node *n, u32 want); /* 0 or 1 *
 
 /* gen_place.c: places that are read and written */
 struct gen_place {
-	enum { PLACE_REG, PLACE_FRAME, PLACE_GLOBAL, PLACE_CPU, PLACE_PSEUDO, PLACE_MEM,
-	       PLACE_MAP } kind;
+	enum {
+		PLACE_REG,
+		PLACE_FRAME,
+		PLACE_GLOBAL,
+		PLACE_CPU,
+		PLACE_PSEUDO,
+		PLACE_MEM,
+		PLACE_MAP
+	} kind;
 	const struct scr_type *type;
 	u32 reg; /* REG; MEM: the address */
 	u32 index; /* offset, slot, register name, pseudo-register */
