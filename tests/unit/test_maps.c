@@ -135,6 +135,7 @@ TEST(image_and_map_must_fit)
 	maps.nmaps = 0;
 	CHECK_EQ(operate(ENG_MAPOP_SET, 1, 2, 0, &result), ENG_E_MAP);
 	maps.nmaps = 1;
+	free(map);
 	map = NULL;
 	CHECK_EQ(operate(ENG_MAPOP_SET, 1, 2, 0, &result), ENG_E_MAP);
 }
