@@ -279,6 +279,12 @@ def colour_at_a_terminal():
     matches(tty.text, r"error")
 
 
+def in_foreground(pid):
+    """Asleep, and its process group is its terminal's foreground one (proc(5), stat)."""
+    state, _, pgrp, _, _, tpgid = read(f"/proc/{pid}/stat").rpartition(")")[2].split()[:6]
+    return state == "S" and pgrp == tpgid
+
+
 @test
 def a_shell_keeps_its_job_control():
     """Its jobs are in process groups of their own: their Ctrl-C is theirs alone."""
@@ -289,12 +295,14 @@ def a_shell_keeps_its_job_control():
     tty.expect(r"SH\$ ")
     tty.line("sleep 100")
     shell = children_of(tty.pid)[0]
-    wait_for("sleep", lambda: [p for p in children_of(shell)
-                               if read(f"/proc/{p}/comm") == "sleep\n"])
+    job = wait_for("sleep", lambda: [p for p in children_of(shell)
+                                     if read(f"/proc/{p}/comm") == "sleep\n"])[0]
     tty.send("\x1a")
     tty.expect("Stopped +sleep 100")
     tty.line("fg")
     tty.expect("\nsleep 100")
+    # The shell names the job before it hands over the terminal: a Ctrl-C between is the shell's.
+    wait_for("the job in the foreground", lambda: in_foreground(job))
     tty.send("\x03")
     tty.expect(r"SH\$ ")
     tty.line("echo one | tr o O; exit 3")
