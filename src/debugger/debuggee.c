@@ -221,11 +221,13 @@ static void store_held(struct dbg *d, u32 pid)
 		d->target->ops->store_regs(d->target, th, &d->held.ctx);
 }
 
-/* It has gone. */
-static void drop_held(struct dbg *d, u32 pid)
+/* The process has gone, by our own doing. */
+static void forget(struct dbg *d, u32 pid)
 {
+	remove_root(d, find_root(d, pid));
 	if (d->held.stop.pid == pid)
 		d->held.valid = false;
+	fix_current(d);
 }
 
 int dbg_detach(struct dbg *d, u32 pid)
@@ -238,9 +240,7 @@ int dbg_detach(struct dbg *d, u32 pid)
 	err = d->target->ops->detach(d->target, pid);
 	if (err)
 		return dbg_fail_target(d, err);
-	remove_root(d, find_root(d, pid));
-	drop_held(d, pid);
-	fix_current(d);
+	forget(d, pid);
 	return 0;
 }
 
@@ -253,9 +253,7 @@ int dbg_kill(struct dbg *d, u32 pid)
 	err = d->target->ops->kill(d->target, pid);
 	if (err)
 		return dbg_fail_target(d, err);
-	remove_root(d, find_root(d, pid));
-	drop_held(d, pid);
-	fix_current(d);
+	forget(d, pid);
 	return 0;
 }
 

@@ -69,63 +69,42 @@ static bool arith_immediate(struct scr_compiler *c, enum scr_op op, const struct
 	}
 }
 
+/* The instruction of an operator on registers, by signedness. */
+struct arith_insn {
+	u8 is_unsigned, is_signed; /* enum eng_op */
+	bool swapped; /* a > b is b < a */
+	bool width; /* imm is the width in bits */
+};
+
+static const struct arith_insn arith_insns[] = {
+	[OP_ADD] = { ENG_OP_ADD, ENG_OP_ADD, false, false },
+	[OP_SUB] = { ENG_OP_SUB, ENG_OP_SUB, false, false },
+	[OP_MUL] = { ENG_OP_MUL, ENG_OP_MUL, false, false },
+	[OP_DIV] = { ENG_OP_DIVU, ENG_OP_DIVS, false, false },
+	[OP_REM] = { ENG_OP_REMU, ENG_OP_REMS, false, false },
+	[OP_AND] = { ENG_OP_AND, ENG_OP_AND, false, false },
+	[OP_OR] = { ENG_OP_OR, ENG_OP_OR, false, false },
+	[OP_XOR] = { ENG_OP_XOR, ENG_OP_XOR, false, false },
+	[OP_SHL] = { ENG_OP_SHL, ENG_OP_SHL, false, true },
+	[OP_SHR] = { ENG_OP_SHRU, ENG_OP_SHRS, false, true },
+	[OP_EQ] = { ENG_OP_SEQ, ENG_OP_SEQ, false, false },
+	[OP_NE] = { ENG_OP_SNE, ENG_OP_SNE, false, false },
+	[OP_LT] = { ENG_OP_SLTU, ENG_OP_SLTS, false, false },
+	[OP_LE] = { ENG_OP_SLEU, ENG_OP_SLES, false, false },
+	[OP_GT] = { ENG_OP_SLTU, ENG_OP_SLTS, true, false },
+	[OP_GE] = { ENG_OP_SLEU, ENG_OP_SLES, true, false },
+};
+
 static void arith_registers(struct scr_compiler *c, enum scr_op op, const struct scr_type *t,
 			    u32 rd, u32 ra, u32 rb)
 {
-	bool s = t->is_signed;
+	const struct arith_insn *insn;
 
-	switch (op) {
-	case OP_ADD:
-		gen_emit(c, ENG_OP_ADD, rd, ra, rb, 0);
-		break;
-	case OP_SUB:
-		gen_emit(c, ENG_OP_SUB, rd, ra, rb, 0);
-		break;
-	case OP_MUL:
-		gen_emit(c, ENG_OP_MUL, rd, ra, rb, 0);
-		break;
-	case OP_DIV:
-		gen_emit(c, s ? ENG_OP_DIVS : ENG_OP_DIVU, rd, ra, rb, 0);
-		break;
-	case OP_REM:
-		gen_emit(c, s ? ENG_OP_REMS : ENG_OP_REMU, rd, ra, rb, 0);
-		break;
-	case OP_AND:
-		gen_emit(c, ENG_OP_AND, rd, ra, rb, 0);
-		break;
-	case OP_OR:
-		gen_emit(c, ENG_OP_OR, rd, ra, rb, 0);
-		break;
-	case OP_XOR:
-		gen_emit(c, ENG_OP_XOR, rd, ra, rb, 0);
-		break;
-	case OP_SHL:
-		gen_emit(c, ENG_OP_SHL, rd, ra, rb, (s32)t->size * 8);
-		break;
-	case OP_SHR:
-		gen_emit(c, s ? ENG_OP_SHRS : ENG_OP_SHRU, rd, ra, rb, (s32)t->size * 8);
-		break;
-	case OP_EQ:
-		gen_emit(c, ENG_OP_SEQ, rd, ra, rb, 0);
-		break;
-	case OP_NE:
-		gen_emit(c, ENG_OP_SNE, rd, ra, rb, 0);
-		break;
-	case OP_LT:
-		gen_emit(c, s ? ENG_OP_SLTS : ENG_OP_SLTU, rd, ra, rb, 0);
-		break;
-	case OP_LE:
-		gen_emit(c, s ? ENG_OP_SLES : ENG_OP_SLEU, rd, ra, rb, 0);
-		break;
-	case OP_GT:
-		gen_emit(c, s ? ENG_OP_SLTS : ENG_OP_SLTU, rd, rb, ra, 0);
-		break;
-	case OP_GE:
-		gen_emit(c, s ? ENG_OP_SLES : ENG_OP_SLEU, rd, rb, ra, 0);
-		break;
-	default:
-		break;
-	}
+	if (op >= ARRAY_SIZE(arith_insns) || !arith_insns[op].is_unsigned)
+		return; /* an operator of one operand */
+	insn = &arith_insns[op];
+	gen_emit(c, t->is_signed ? insn->is_signed : insn->is_unsigned, rd, insn->swapped ? rb : ra,
+		 insn->swapped ? ra : rb, insn->width ? (s32)t->size * 8 : 0);
 }
 
 /* The comparisons that there are not, by those that there are: no operand is a NaN. */

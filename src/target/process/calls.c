@@ -25,22 +25,6 @@
 #define UC_OFFSET 8 /* of the ucontext in a 64-bit signal frame: behind the return address */
 #define GREGS_OFFSET offsetof(ucontext_t, uc_mcontext.gregs)
 
-static bool quiet(struct proc_target *p, struct tgt_thread *th)
-{
-	p->quiet_stops++;
-	thread_run(p, th, 0);
-	return false;
-}
-
-static bool report(struct proc_target *p, struct tgt_thread *th, enum tgt_stop_kind kind,
-		   struct tgt_stop *stop)
-{
-	thread_set(p, th, TH_REPORTED);
-	stop_fill(th, kind, stop);
-	p->stops++;
-	return true;
-}
-
 static enum abi_id abi_of(u32 arch, u64 nr)
 {
 	if (ENG_LIKELY(arch == AUDIT_ARCH_X86_64 && !(nr & ABI_X32_BIT)))
@@ -205,11 +189,11 @@ static bool enter(struct proc_target *p, struct tgt_thread *th, struct tgt_stop 
 	th->skipped = false;
 	th->watch_exit = false;
 	if (ENG_UNLIKELY(th->restart_state) && restarted(th))
-		return quiet(p, th);
+		return stop_quiet(p, th);
 	own_enter(p, th);
 	if (!wants_enter(p, &th->call))
-		return quiet(p, th);
-	return report(p, th, TGT_STOP_ENTER, stop);
+		return stop_quiet(p, th);
+	return stop_report(p, th, TGT_STOP_ENTER, stop);
 }
 
 /*
@@ -219,7 +203,7 @@ static bool enter(struct proc_target *p, struct tgt_thread *th, struct tgt_stop 
 static bool foreign_trace(struct proc_target *p, struct tgt_thread *th)
 {
 	regs_poke(th, REG(orig_rax), ~0ULL);
-	return quiet(p, th);
+	return stop_quiet(p, th);
 }
 
 /* --- exit --- */
@@ -275,20 +259,20 @@ static bool leave(struct proc_target *p, struct tgt_thread *th, struct tgt_stop 
 		regs_skipped(th);
 	if ((!th->inside && !unseen_entry(th)) || th->skipped) {
 		th->inside = th->skipped = false;
-		return quiet(p, th);
+		return stop_quiet(p, th);
 	}
 	if (th->call.abi == ABI_X86_64 && th->call.nr == SYS_rt_sigreturn)
 		handler_left(th);
 	else if (ENG_UNLIKELY(is_restart_code(ret) || ret == -EINTR) &&
 		 regs_peek(th, REG(orig_rax), &nr) && (s64)nr >= 0 &&
 		 unfinished(th, ret, nr, info->instruction_pointer, info->stack_pointer, 0))
-		return quiet(p, th);
+		return stop_quiet(p, th);
 	th->inside = false;
 	if (ENG_UNLIKELY(th->watch_exit))
 		own_exit(p, th);
 	if (!wants_exit(p, &th->call))
-		return quiet(p, th);
-	return report(p, th, TGT_STOP_EXIT, stop);
+		return stop_quiet(p, th);
+	return stop_report(p, th, TGT_STOP_EXIT, stop);
 }
 
 bool call_stop(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop)
@@ -296,7 +280,7 @@ bool call_stop(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *st
 	bool seen = th->entry_seen;
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, th->tid, sizeof(th->info), &th->info) <= 0)
-		return quiet(p, th); /* killed meanwhile */
+		return stop_quiet(p, th); /* killed meanwhile */
 	place_stop(p, th);
 	switch (th->info.op) {
 	case PTRACE_SYSCALL_INFO_SECCOMP:
@@ -304,7 +288,7 @@ bool call_stop(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *st
 		th->entry_seen = false;
 		if (th->info.seccomp.ret_data != FILTER_COOKIE)
 			return foreign_trace(p, th);
-		return seen ? quiet(p, th) : enter(p, th, stop);
+		return seen ? stop_quiet(p, th) : enter(p, th, stop);
 	case PTRACE_SYSCALL_INFO_ENTRY:
 		th->at = STOP_ENTRY;
 		th->entry_seen = true;
@@ -315,7 +299,7 @@ bool call_stop(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *st
 		return leave(p, th, stop);
 	default:
 		th->at = STOP_EVENT;
-		return quiet(p, th);
+		return stop_quiet(p, th);
 	}
 }
 
@@ -355,15 +339,15 @@ static bool handler_entered(struct proc_target *p, struct tgt_thread *th, struct
 	    proc_read_mem(&p->base, th, r.rsp + UC_OFFSET + GREGS_OFFSET, saved, sizeof(saved)) !=
 		    sizeof(saved)) {
 		th->restart_state = RESTART_NONE;
-		return quiet(p, th);
+		return stop_quiet(p, th);
 	}
 	if ((u64)saved[REG_RIP] == call.ip - 2) {
 		th->restart_state = RESTART_HANDLER;
-		return quiet(p, th);
+		return stop_quiet(p, th);
 	}
 	th->restart_state = RESTART_NONE;
 	if ((u64)saved[REG_RIP] != call.ip || saved[REG_RAX] != -EINTR || !wants_exit(p, &call))
-		return quiet(p, th);
+		return stop_quiet(p, th);
 	th->at = STOP_HANDLER;
 	th->frame = r.rsp + UC_OFFSET;
 	th->call = call;
@@ -371,7 +355,7 @@ static bool handler_entered(struct proc_target *p, struct tgt_thread *th, struct
 	th->info.stack_pointer = call.sp;
 	th->info.exit.rval = -EINTR;
 	th->info.exit.is_error = 1;
-	return report(p, th, TGT_STOP_EXIT, stop);
+	return stop_report(p, th, TGT_STOP_EXIT, stop);
 }
 
 /* Signals are delivered unchanged, never reported: resuming with the same number keeps siginfo. */
@@ -387,7 +371,7 @@ bool call_signal(struct proc_target *p, struct tgt_thread *th, int sig, struct t
 				return handler_entered(p, th, stop);
 			if (si.si_code == TRAP_TRACE) {
 				th->at = STOP_TRAP;
-				return quiet(p, th);
+				return stop_quiet(p, th);
 			}
 		}
 	}

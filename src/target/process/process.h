@@ -196,7 +196,11 @@ struct tgt_thread *wait_birth(struct proc_target *p, struct tgt_thread *th);
 struct tgt_thread *wait_unknown(struct proc_target *p, u32 tid, int status);
 /* waitpid(-1) without losing anybody's child: 0 none yet, -1 errno. */
 pid_t wait_any(int *status, int flags);
-void stop_fill(const struct tgt_thread *th, enum tgt_stop_kind kind, struct tgt_stop *stop);
+/* The thread waits for the debugger; true. */
+bool stop_report(struct proc_target *p, struct tgt_thread *th, enum tgt_stop_kind kind,
+		 struct tgt_stop *stop);
+/* Nobody asked for this stop: the thread goes on; false. */
+bool stop_quiet(struct proc_target *p, struct tgt_thread *th);
 
 /* wake.c */
 int wake_begin(struct proc_target *p);

@@ -50,7 +50,7 @@ pid_t wait_any(int *status, int flags)
 
 /* --- reports --- */
 
-void stop_fill(const struct tgt_thread *th, enum tgt_stop_kind kind, struct tgt_stop *stop)
+static void stop_fill(const struct tgt_thread *th, enum tgt_stop_kind kind, struct tgt_stop *stop)
 {
 	stop->kind = kind;
 	stop->thread = (struct tgt_thread *)th;
@@ -69,8 +69,8 @@ void stop_fill(const struct tgt_thread *th, enum tgt_stop_kind kind, struct tgt_
 		stop->ret = th->info.exit.rval;
 }
 
-static bool report(struct proc_target *p, struct tgt_thread *th, enum tgt_stop_kind kind,
-		   struct tgt_stop *stop)
+bool stop_report(struct proc_target *p, struct tgt_thread *th, enum tgt_stop_kind kind,
+		 struct tgt_stop *stop)
 {
 	thread_set(p, th, TH_REPORTED);
 	stop_fill(th, kind, stop);
@@ -78,7 +78,7 @@ static bool report(struct proc_target *p, struct tgt_thread *th, enum tgt_stop_k
 	return true;
 }
 
-static bool quiet(struct proc_target *p, struct tgt_thread *th)
+bool stop_quiet(struct proc_target *p, struct tgt_thread *th)
 {
 	p->quiet_stops++;
 	thread_run(p, th, 0);
@@ -165,7 +165,7 @@ static void adopt(struct proc_target *p, u32 tid, const struct tgt_thread *paren
 	if (p->halted)
 		th->halted = true;
 	else
-		quiet(p, th);
+		stop_quiet(p, th);
 }
 
 /* Newborns whose parent died before its event came would wait for ever. */
@@ -215,10 +215,10 @@ static bool birth(struct proc_target *p, struct tgt_thread *th, int event, struc
 	th->vforking = event == PTRACE_EVENT_VFORK;
 	child = wait_birth(p, th);
 	if (!child)
-		return quiet(p, th); /* it has ended already, or we have */
+		return stop_quiet(p, th); /* it has ended already, or we have */
 	stop->child_tid = child->tid;
 	stop->child_pid = child->proc ? child->proc->pid : child->tid;
-	return report(p, th, TGT_STOP_NEW_TASK, stop);
+	return stop_report(p, th, TGT_STOP_NEW_TASK, stop);
 }
 
 /* --- exec --- */
@@ -253,7 +253,7 @@ static bool exec(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *
 	proc->syscall_insn = 0;
 	th->restart_state = RESTART_NONE;
 	th->at = STOP_EVENT;
-	return report(p, th, TGT_STOP_EXEC, stop);
+	return stop_report(p, th, TGT_STOP_EXEC, stop);
 }
 
 /* --- ends --- */
@@ -287,7 +287,7 @@ static bool event_stop(struct proc_target *p, struct tgt_thread *th, int sig, bo
 {
 	th->at = sig == SIGTRAP ? STOP_TRAP : STOP_GROUP;
 	call_interrupted(p, th, sig == SIGTRAP && !listening ? 0 : CALL_GROUP_STOP);
-	return quiet(p, th);
+	return stop_quiet(p, th);
 }
 
 /* A thread on its way out has made another task: that one goes too. */
@@ -348,7 +348,7 @@ bool wait_dispatch(struct proc_target *p, struct tgt_thread *th, int status, str
 		/* fall through */
 	default:
 		th->at = STOP_EVENT;
-		return quiet(p, th);
+		return stop_quiet(p, th);
 	}
 }
 
