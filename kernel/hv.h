@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * hv.h - the hypervisor's parts and what they are to each other: the CPU, the vendor's backend,
+ * the calls between the core (svm/, host, emulation) and the events (set, host of the engine).
+ *
+ * "Host" is code that runs between #VMEXIT and VMRUN: interrupts and GIF off, own page tables,
+ * own stack. It may call nothing of the kernel that can sleep, take a lock, print or be traced.
+ * "Guest" is the running kernel, the rest of this module included.
+ */
+#ifndef LSTAR_HV_H
+#define LSTAR_HV_H
+
+#include <linux/cache.h>
+#include <linux/types.h>
+
+#include "engine/engine.h"
+#include "uapi.h"
+
+struct lsm_cpu; /* events' part of a CPU: set.h */
+
+/* A CPU under the hypervisor; allocated for each possible CPU, at most 1 MB with all it leads to. */
+struct hv_cpu {
+	/*
+	 * The guest's registers at the current exit are the firing context of the engine itself:
+	 * the exit path stores the general ones straight into ctx.reg, rax, rsp, rip and rflags
+	 * are always loaded, the rest when asked for. What is in ctx.dirty beyond the general
+	 * ones is written back before VMRUN.
+	 */
+	struct eng_ctx ctx;
+	u32 cpu; /* number */
+	bool entered; /* the kernel runs as a guest on this CPU */
+	bool armed; /* SYSCALL and SYSRET are intercepted */
+	u64 gs_base; /* of this CPU's per-CPU area: `current` works in the host */
+	u64 exits[LSM_NEXITS];
+	void *vendor; /* struct svm_cpu */
+	struct lsm_cpu *events;
+};
+
+struct hv_cpu *hv_cpu(u32 cpu); /* NULL: no such CPU */
+struct hv_cpu *hv_this_cpu(void); /* host, or guest with preemption off */
+
+/*
+ * A vendor's backend. alloc and free run in the guest and may sleep; enter and leave on the CPU
+ * itself, with interrupts off; everything else in the host.
+ */
+struct hv_vendor {
+	const char *name; /* "svm" */
+	/* 0, or a negative errno and why it cannot work on this machine. */
+	int (*probe)(char *why, size_t size);
+	int (*alloc)(struct hv_cpu *c);
+	void (*free)(struct hv_cpu *c);
+	int (*enter)(struct hv_cpu *c, char *why, size_t size);
+	void (*leave)(struct hv_cpu *c);
+	/* Intercept SYSCALL and SYSRET (EFER.SCE off, #UD) or leave them alone. */
+	void (*intercept)(struct hv_cpu *c, bool on);
+	/* Registers that the exit path does not load: segments, bases, control, debug. */
+	bool (*load_regs)(struct hv_cpu *c, u64 mask);
+	void (*store_regs)(struct hv_cpu *c, u64 mask);
+	/* Raise an exception in the guest at the next entry. */
+	void (*inject)(struct hv_cpu *c, u8 vector, bool has_error, u32 error);
+};
+
+extern const struct hv_vendor svm_vendor;
+
+/* core.c: the guest's side. Callers hold hv_mutex. */
+int hv_init(char *why, size_t size); /* picks the backend, allocates */
+void hv_exit(void);
+int hv_enter_all(char *why, size_t size); /* on all online CPUs; new ones follow (hotplug) */
+void hv_leave_all(void);
+bool hv_entered(void);
+/*
+ * Run @fn(c, arg) in the host of this CPU (a hypercall): preemption must be off, the CPU entered.
+ */
+u64 hv_call(u64 (*fn)(struct hv_cpu *c, void *arg), void *arg);
+/* The same on every entered CPU, one after another or at once; returns when all are done. */
+void hv_call_all(u64 (*fn)(struct hv_cpu *c, void *arg), void *arg);
+
+/*
+ * guard.c: run @fn in the host with faults caught: true, or false when it raised an exception
+ * (vector and address in @fault). Does not nest.
+ */
+struct hv_fault {
+	u8 vector;
+	u64 error, addr, rip;
+};
+bool hv_try(struct hv_cpu *c, void (*fn)(void *arg), void *arg, struct hv_fault *fault);
+
+/*
+ * Machine code of an event, run in ring 3 of the host's own page tables under single-step: it can
+ * reach its code, its stack, the registers' copy and the event's buffer, nothing else. True and
+ * rax, or false and the reason in @why.
+ */
+struct hv_code;
+struct hv_code *hv_code_new(const u8 *bytes, u32 len, u8 *buffer, u64 buffer_size); /* guest */
+void hv_code_free(struct hv_code *code); /* guest, after no host can run it */
+bool hv_code_run(struct hv_cpu *c, struct hv_code *code, bool condition,
+		 u64 regs[ENG_GUEST_REGS], u64 context, u64 *rax, char *why, size_t size);
+
+/* walk.c: page tables of the guest, read through the direct map; host or guest. */
+/* Physical address of @va under @cr3, or ~0. @page: bytes that follow it in the same page. */
+u64 hv_translate(u64 cr3, u64 va, bool write, u64 *page);
+/* Bytes copied, short at the first that is not there. */
+size_t hv_read(u64 cr3, u64 va, void *dst, size_t n);
+size_t hv_write(u64 cr3, u64 va, const void *src, size_t n);
+
+/*
+ * What the core asks of the events, in the host, at an intercepted SYSCALL or SYSRET: fire those
+ * of @kind and @stage. c->ctx says afterwards whether to skip and what changed. @by_rip: the
+ * instruction was recognised without reading it.
+ */
+void lsm_fire(struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage);
+/* Is there any event that wants the instruction's bytes checked (not only the `2` forms)? */
+bool lsm_checks_bytes(struct hv_cpu *c);
+
+#endif
