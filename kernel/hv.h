@@ -11,6 +11,7 @@
 #define LSTAR_HV_H
 
 #include <linux/cache.h>
+#include <linux/mutex.h>
 #include <linux/types.h>
 
 #include "engine/engine.h"
@@ -30,6 +31,7 @@ struct hv_cpu {
 	u32 cpu; /* number */
 	bool entered; /* the kernel runs as a guest on this CPU */
 	bool armed; /* SYSCALL and SYSRET are intercepted */
+	bool compat; /* of the instruction being emulated: the user code is 32-bit */
 	u64 gs_base; /* of this CPU's per-CPU area: `current` works in the host */
 	u64 exits[LSM_NEXITS];
 	void *vendor; /* struct svm_cpu */
@@ -63,6 +65,7 @@ struct hv_vendor {
 extern const struct hv_vendor svm_vendor;
 
 /* core.c: the guest's side. Callers hold hv_mutex. */
+extern struct mutex hv_mutex;
 int hv_init(char *why, size_t size); /* picks the backend, allocates */
 void hv_exit(void);
 int hv_enter_all(char *why, size_t size); /* on all online CPUs; new ones follow (hotplug) */
@@ -105,11 +108,23 @@ size_t hv_write(u64 cr3, u64 va, const void *src, size_t n);
 
 /*
  * What the core asks of the events, in the host, at an intercepted SYSCALL or SYSRET: fire those
- * of @kind and @stage. c->ctx says afterwards whether to skip and what changed. @by_rip: the
- * instruction was recognised without reading it.
+ * of @kind and @stage. Call it for ENG_PRE and then, unless ctx.skip is set, for ENG_POST, whether
+ * or not anything is armed for them. @c->compat and the general registers, rip and rflags of
+ * c->ctx are right; segments in the vendor's memory are those of the stage. It begins with
+ * forgetting ctx.loaded, ctx.dirty and ctx.skip of before, so that what is dirty after one stage
+ * is to be stored before the next. ctx.skip: leave out the instruction.
  */
 void lsm_fire(struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage);
 /* Is there any event that wants the instruction's bytes checked (not only the `2` forms)? */
 bool lsm_checks_bytes(struct hv_cpu *c);
+/*
+ * The hypervisor is under this CPU now (first or again, hotplug): arms what is to be armed there.
+ * On the CPU itself, in the guest, interrupts off, under hv_mutex or with hotplug held off.
+ */
+void lsm_cpu_entered(struct hv_cpu *c);
+
+/* dev.c: /dev/lstar; after hv_init(), before hv_exit(). 0 or a negative errno. */
+int lsm_init(void);
+void lsm_exit(void);
 
 #endif
