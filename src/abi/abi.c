@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * abi.c - calling conventions, and lookups in the tables of system calls. Lookups by
- * number are on the path of every message that names a call: they never search.
+ * abi.c - lookups in the tables of system calls. Lookups by number are on the path of
+ * every message that names a call: they never search.
  */
 #include <linux/audit.h>
 #include <stdlib.h>
@@ -9,24 +9,6 @@
 
 #include "abi/nearest.h"
 #include "abi/tables.h"
-
-const struct eng_abi abi_conventions[ABI_N] = {
-	[ABI_X86_64] = { "x86-64",
-			 ENG_RAX,
-			 ENG_RAX,
-			 { ENG_RDI, ENG_RSI, ENG_RDX, ENG_R10, ENG_R8, ENG_R9 },
-			 64 },
-	[ABI_I386] = { "i386",
-		       ENG_RAX,
-		       ENG_RAX,
-		       { ENG_RBX, ENG_RCX, ENG_RDX, ENG_RSI, ENG_RDI, ENG_RBP },
-		       32 },
-	[ABI_X32] = { "x32",
-		      ENG_RAX,
-		      ENG_RAX,
-		      { ENG_RDI, ENG_RSI, ENG_RDX, ENG_R10, ENG_R8, ENG_R9 },
-		      64 },
-};
 
 const struct abi_call *abi_calls(enum abi_id abi, size_t *n)
 {

@@ -14,7 +14,9 @@ enum abi_id { ABI_X86_64, ABI_I386, ABI_X32, ABI_N };
 /* Ordinary bit of x32 numbers (__X32_SYSCALL_BIT). */
 #define ABI_X32_BIT 0x40000000u
 
-extern const struct eng_abi abi_conventions[ABI_N];
+extern const struct eng_abi abi_conventions[ABI_N]; /* conventions.c */
+/* i386 as the SYSCALL instruction wants it: only the machine target tells it from int 0x80. */
+extern const struct eng_abi abi_i386_syscall;
 
 struct abi_arg {
 	const char *type; /* C type as in the man page, "const char *" */

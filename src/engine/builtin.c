@@ -363,14 +363,11 @@ DEFINE(INTERLOCKED_COMPARE_EXCHANGE)
 	return e;
 }
 
-static enum eng_error lock(struct eng_vm *vm, u64 addr, u64 ceiling)
+enum eng_error eng_lock(struct eng_vm *vm, u32 *lock, u64 ceiling, u64 addr)
 {
-	enum eng_error e = ENG_OK;
-	u32 *p = atomic_memory(vm, addr, 4, &e), spins = 1;
+	u32 spins = 1;
 
-	if (!p)
-		return e;
-	while (__atomic_fetch_or(p, 1, __ATOMIC_ACQUIRE) & 1) {
+	while (__atomic_fetch_or(lock, 1, __ATOMIC_ACQUIRE) & 1) {
 		if (!vm->host->relax || !vm->host->relax(vm->ctx, spins))
 			return eng_fail(vm, ENG_E_DEADLOCK, addr, 0);
 		if (!eng_charge(vm, spins))
@@ -381,14 +378,27 @@ static enum eng_error lock(struct eng_vm *vm, u64 addr, u64 ceiling)
 	return ENG_OK;
 }
 
+void eng_unlock(u32 *lock)
+{
+	__atomic_store_n(lock, 0, __ATOMIC_RELEASE);
+}
+
+static enum eng_error lock(struct eng_vm *vm, u64 addr, u64 ceiling)
+{
+	enum eng_error e = ENG_OK;
+	u32 *p = atomic_memory(vm, addr, 4, &e);
+
+	return p ? eng_lock(vm, p, ceiling, addr) : e;
+}
+
 DEFINE(SPINLOCK_LOCK)
 {
-	return lock(vm, arg[0], 65536);
+	return lock(vm, arg[0], ENG_SPIN_MAX);
 }
 
 DEFINE(SPINLOCK_LOCK_CUSTOM_WAIT)
 {
-	return lock(vm, arg[0], arg[1] < 65536 ? arg[1] : 65536);
+	return lock(vm, arg[0], arg[1] < ENG_SPIN_MAX ? arg[1] : ENG_SPIN_MAX);
 }
 
 DEFINE(SPINLOCK_UNLOCK)
@@ -397,8 +407,109 @@ DEFINE(SPINLOCK_UNLOCK)
 	u32 *p = atomic_memory(vm, arg[0], 4, &e);
 
 	if (p)
-		__atomic_store_n(p, 0, __ATOMIC_RELEASE);
+		eng_unlock(p);
 	return e;
+}
+
+/* The verifier's images may call what this host has not got. */
+static enum eng_error fetch_phys(struct eng_vm *vm, enum eng_builtin id, u64 *arg, u32 size,
+				 u32 shift)
+{
+	u64 v = 0;
+
+	if (!vm->host->read_phys)
+		return unsupported(vm, id);
+	if (!eng_read_phys(vm, arg[0], &v, size))
+		return ENG_E_ADDR;
+	arg[0] = v >> shift;
+	return ENG_OK;
+}
+
+DEFINE(DB_PA)
+{
+	return fetch_phys(vm, ENG_BI_DB_PA, arg, 1, 0);
+}
+
+DEFINE(DW_PA)
+{
+	return fetch_phys(vm, ENG_BI_DW_PA, arg, 2, 0);
+}
+
+DEFINE(DD_PA)
+{
+	return fetch_phys(vm, ENG_BI_DD_PA, arg, 4, 0);
+}
+
+DEFINE(DQ_PA)
+{
+	return fetch_phys(vm, ENG_BI_DQ_PA, arg, 8, 0);
+}
+
+DEFINE(POI_PA)
+{
+	return fetch_phys(vm, ENG_BI_POI_PA, arg, 8, 0);
+}
+
+DEFINE(HI_PA)
+{
+	return fetch_phys(vm, ENG_BI_HI_PA, arg, 4, 16);
+}
+
+DEFINE(LOW_PA)
+{
+	return fetch_phys(vm, ENG_BI_LOW_PA, arg, 2, 0);
+}
+
+static enum eng_error store_phys(struct eng_vm *vm, enum eng_builtin id, u64 *arg, u32 size)
+{
+	if (!vm->host->write_phys)
+		return unsupported(vm, id);
+	arg[0] = eng_write_phys(vm, arg[0], &arg[1], size);
+	return ENG_OK;
+}
+
+DEFINE(EB_PA)
+{
+	return store_phys(vm, ENG_BI_EB_PA, arg, 1);
+}
+
+DEFINE(ED_PA)
+{
+	return store_phys(vm, ENG_BI_ED_PA, arg, 4);
+}
+
+DEFINE(EQ_PA)
+{
+	return store_phys(vm, ENG_BI_EQ_PA, arg, 8);
+}
+
+DEFINE(MEMCPY_PA)
+{
+	if (!vm->host->read_phys || !vm->host->write_phys)
+		return unsupported(vm, ENG_BI_MEMCPY_PA);
+	if (!arg[2])
+		return eng_fail(vm, ENG_E_COUNT, 0, 0);
+	return eng_copy_phys(vm, arg[0], arg[1], arg[2]);
+}
+
+DEFINE(VIRTUAL_TO_PHYSICAL)
+{
+	if (!vm->host->to_phys)
+		return unsupported(vm, ENG_BI_VIRTUAL_TO_PHYSICAL);
+	vm->left -= ENG_COST_HOST;
+	if (!vm->host->to_phys(vm->ctx, arg[0], &arg[0]))
+		arg[0] = 0;
+	return ENG_OK;
+}
+
+DEFINE(PHYSICAL_TO_VIRTUAL)
+{
+	if (!vm->host->from_phys)
+		return unsupported(vm, ENG_BI_PHYSICAL_TO_VIRTUAL);
+	vm->left -= ENG_COST_HOST;
+	if (!vm->host->from_phys(vm->ctx, arg[0], &arg[0]))
+		arg[0] = 0;
+	return ENG_OK;
 }
 
 static enum eng_error (*const table[ENG_NBUILTINS])(struct eng_vm *vm, u64 *arg) = {

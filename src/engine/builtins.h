@@ -62,7 +62,22 @@
 	X(SPINLOCK_LOCK_CUSTOM_WAIT, "spinlock_lock_custom_wait", "ai", 0, "PM",                 \
 	  "take the lock, with the ceiling of the waiting time")                                 \
 	X(SPINLOCK_UNLOCK, "spinlock_unlock", "a", 0, "PM", "release the lock at an address")    \
-	X(TEST_STATEMENT, "test_statement", "i", 0, "PM", "print a value for the test runner")
+	X(TEST_STATEMENT, "test_statement", "i", 0, "PM", "print a value for the test runner")   \
+	X(DB_PA, "db_pa", "a", 1, "M", "byte at a physical address")                             \
+	X(DW_PA, "dw_pa", "a", 1, "M", "2 bytes at a physical address")                          \
+	X(DD_PA, "dd_pa", "a", 1, "M", "4 bytes at a physical address")                          \
+	X(DQ_PA, "dq_pa", "a", 1, "M", "8 bytes at a physical address")                          \
+	X(POI_PA, "poi_pa", "a", 1, "M", "8 bytes at a physical address")                        \
+	X(HI_PA, "hi_pa", "a", 1, "M", "bits 31..16 of the value at a physical address")         \
+	X(LOW_PA, "low_pa", "a", 1, "M", "bits 15..0 of the value at a physical address")        \
+	X(EB_PA, "eb_pa", "ai", 1, "M", "store a byte at a physical address; 1 when it worked")  \
+	X(ED_PA, "ed_pa", "ai", 1, "M", "store 4 bytes at a physical address; 1 when it worked") \
+	X(EQ_PA, "eq_pa", "ai", 1, "M", "store 8 bytes at a physical address; 1 when it worked") \
+	X(MEMCPY_PA, "memcpy_pa", "aai", 0, "M", "copy bytes from physical to physical memory")  \
+	X(VIRTUAL_TO_PHYSICAL, "virtual_to_physical", "a", 1, "M",                               \
+	  "physical address of a virtual one; 0 when it is not present")                         \
+	X(PHYSICAL_TO_VIRTUAL, "physical_to_virtual", "a", 1, "M",                               \
+	  "kernel address of physical memory; 0 when it has none")
 
 /*
  * Functions of the language that no target of this engine carries out yet: the compiler
@@ -70,19 +85,6 @@
  */
 #define ENG_ABSENT_TABLE(X)                                                                      \
 	/* name, targets that offer it, why it is missing elsewhere */                         \
-	X("poi_pa", "M", "it reads physical memory")                                             \
-	X("dq_pa", "M", "it reads physical memory")                                              \
-	X("dd_pa", "M", "it reads physical memory")                                              \
-	X("dw_pa", "M", "it reads physical memory")                                              \
-	X("db_pa", "M", "it reads physical memory")                                              \
-	X("hi_pa", "M", "it reads physical memory")                                              \
-	X("low_pa", "M", "it reads physical memory")                                             \
-	X("eb_pa", "M", "it writes physical memory")                                             \
-	X("ed_pa", "M", "it writes physical memory")                                             \
-	X("eq_pa", "M", "it writes physical memory")                                             \
-	X("memcpy_pa", "M", "it copies physical memory")                                         \
-	X("virtual_to_physical", "M", "it walks the page tables of the machine")                 \
-	X("physical_to_virtual", "M", "it walks the page tables of the machine")                 \
 	X("event_inject", "M", "it makes an interrupt of the processor")                         \
 	X("event_inject_error_code", "M", "it makes an exception of the processor")              \
 	X("event_trace_step", "M", "it single-steps the whole machine")                          \

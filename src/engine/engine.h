@@ -39,11 +39,13 @@ enum eng_stage { ENG_PRE = 0, ENG_POST = 1 };
 
 enum eng_kind { ENG_EV_SYSCALL, ENG_EV_SYSRET, ENG_NKINDS };
 
+#define ENG_ARG_STACK 0xff /* an argument at the top of the user's 32-bit stack */
+
 /* A calling convention: where a system call keeps its number, arguments and result. */
 struct eng_abi {
 	const char *name; /* "x86-64", "i386", "x32" */
 	u8 nr, ret; /* enum eng_reg */
-	u8 arg[6];
+	u8 arg[6]; /* enum eng_reg or ENG_ARG_STACK */
 	u8 width; /* bits of an argument: 32 or 64 */
 };
 
@@ -82,7 +84,8 @@ enum eng_error {
 	ENG_E_BOUND, /* array index: values = index, bound */
 	ENG_E_BUDGET, /* instruction budget used up */
 	ENG_E_STACK, /* call depth or stack used up */
-	ENG_E_DEADLOCK, /* spinlock that nobody can release: values = address */
+	ENG_E_DEADLOCK, /* spinlock that nobody can release: values = address, or number of a map
+			   and ENG_SUBJECT_MAP */
 	ENG_E_REG, /* register not readable or writable here: values = enum eng_reg */
 	ENG_E_UNSUPPORTED, /* the host cannot do this: values = number, enum eng_subject */
 	ENG_E_STAGE, /* not in this stage: values = number, enum eng_subject */
@@ -97,7 +100,7 @@ enum eng_error {
 };
 
 /* What the number in a fault's value[0] counts. */
-enum eng_subject { ENG_SUBJECT_PSEUDO, ENG_SUBJECT_BUILTIN };
+enum eng_subject { ENG_SUBJECT_PSEUDO, ENG_SUBJECT_BUILTIN, ENG_SUBJECT_MAP };
 
 /* "division by zero" ...; never NULL. */
 const char *eng_error_text(enum eng_error e);
@@ -169,6 +172,13 @@ struct eng_host {
 	 * now, so that waiting is a deadlock. NULL counts as false.
 	 */
 	bool (*relax)(struct eng_ctx *ctx, u32 spins);
+	/* Physical memory; NULL where there is none to reach. Bytes copied, as read_mem. */
+	size_t (*read_phys)(struct eng_ctx *ctx, u64 pa, void *dst, size_t len);
+	size_t (*write_phys)(struct eng_ctx *ctx, u64 pa, const void *src, size_t len);
+	/* Physical address of a virtual one in the thread's address space; false: not present. */
+	bool (*to_phys)(struct eng_ctx *ctx, u64 addr, u64 *pa);
+	/* Where physical memory can be read; false: nowhere. */
+	bool (*from_phys)(struct eng_ctx *ctx, u64 pa, u64 *addr);
 	u64 regs_readable, regs_writable; /* storage registers, by bit */
 };
 
@@ -179,6 +189,8 @@ struct eng_caps {
 	u64 regs_readable, regs_writable;
 	u64 pseudo; /* enum eng_pseudo, by bit */
 };
+
+extern const struct eng_caps eng_caps_process, eng_caps_machine; /* caps.c */
 
 /*
  * An armed event. Data only; owner is whoever armed it. Filters: ENG_ANY means all.
@@ -218,11 +230,18 @@ struct eng_globals {
 
 /*
  * Working memory of one run at a time: stacks and the print buffer. Big; one per
- * CPU or per debugger. Opaque but for its size.
+ * CPU or per debugger. Opaque but for its size. A kernel has one for each CPU, in memory
+ * that is never swapped, so it gets less.
  */
+#ifdef __KERNEL__
+#define ENG_STACK_REGS 8192
+#define ENG_STACK_MEM (256u << 10)
+#define ENG_STACK_CALLS 512
+#else
 #define ENG_STACK_REGS 16384
 #define ENG_STACK_MEM (1u << 20)
 #define ENG_STACK_CALLS 1024
+#endif
 #define ENG_PRINT_MAX 4096
 struct eng_vm;
 size_t eng_vm_size(void);

@@ -84,6 +84,7 @@ struct eng_map *eng_map_init(void *mem, const struct eng_map_desc *d, u32 entrie
 	m->key_words = key_words[d->keys];
 	m->words = entry_words(d);
 	m->refused = 0;
+	m->lock = m->printing = 0;
 	m->entries = (u64 *)(m + 1);
 	m->index = (u32 *)(m->entries + (size_t)entries * m->words);
 	m->order = m->index + index_size(entries);
@@ -265,8 +266,15 @@ static void update(struct eng_vm *vm, struct eng_map *m, enum eng_map_op op, con
 		aggregate(&m->desc, v, (s64)x, is_new);
 }
 
-static enum eng_error operate(struct eng_vm *vm, struct eng_map *m, enum eng_map_op op,
-			      const char *name, const u64 *key, u64 value, u64 *result)
+enum eng_error eng_map_lock(struct eng_vm *vm, u32 *lock, u32 number)
+{
+	enum eng_error e = eng_lock(vm, lock, ENG_SPIN_MAX, 0);
+
+	return e == ENG_E_DEADLOCK ? eng_fail(vm, e, number, ENG_SUBJECT_MAP) : e;
+}
+
+static void operate(struct eng_vm *vm, struct eng_map *m, enum eng_map_op op, const u64 *key,
+		    u64 value, u64 *result)
 {
 	u32 i;
 
@@ -287,18 +295,15 @@ static enum eng_error operate(struct eng_vm *vm, struct eng_map *m, enum eng_map
 	case ENG_MAPOP_LEN:
 		*result = m->n;
 		break;
-	case ENG_MAPOP_PRINT:
-		return eng_map_print(vm, m, name);
 	default:
 		update(vm, m, op, key, value, result);
 		break;
 	}
-	return ENG_OK;
 }
 
 /*
- * A string is read before the map is touched, since reading asks the host; so that all of
- * operate() can be one critical section where several CPUs share the maps.
+ * A string is read before the map is touched, since reading asks the host: all of operate()
+ * is one critical section, where several CPUs share the maps, and it asks nobody.
  */
 enum eng_error eng_map_run(struct eng_vm *vm, enum eng_map_op op, u32 map, u64 *arg)
 {
@@ -319,6 +324,14 @@ enum eng_error eng_map_run(struct eng_vm *vm, enum eng_map_op op, u32 map, u64 *
 		memcpy(key, arg, 8 * nregs);
 	}
 	vm->left -= 2 + m->key_words;
-	e = operate(vm, m, op, name, key, eng_map_ops[op].values ? arg[nregs] : 0, arg);
+	if (op == ENG_MAPOP_PRINT) {
+		e = eng_map_print(vm, m, map, name);
+	} else {
+		e = eng_map_lock(vm, &m->lock, map);
+		if (!e) {
+			operate(vm, m, op, key, eng_map_ops[op].values ? arg[nregs] : 0, arg);
+			eng_unlock(&m->lock);
+		}
+	}
 	return e ? e : vm->left < 0 ? ENG_E_BUDGET : ENG_OK;
 }

@@ -91,6 +91,8 @@ struct eng_map_desc {
 
 struct eng_map {
 	struct eng_map_desc desc;
+	u32 lock; /* spinlock over all of it but order, for hosts that run on several CPUs */
+	u32 printing; /* spinlock over order, taken before the other */
 	u32 cap, n; /* entries */
 	u32 mask; /* of index: a power of two, at least 2 * cap, minus 1 */
 	u32 key_words, words; /* of an entry: key, value */

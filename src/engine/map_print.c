@@ -247,14 +247,45 @@ static void put_summary(struct eng_vm *vm, const struct eng_map *m, const char *
 	eng_print_char(vm, '\n');
 }
 
-enum eng_error eng_map_print(struct eng_vm *vm, struct eng_map *m, const char *name)
+/*
+ * The map is locked for the sorting and then for one entry at a time, so that no other CPU
+ * waits for a whole listing. What others change meanwhile shows in the entries that are still
+ * to come; a key that they delete may let another take its place in the listing.
+ */
+static enum eng_error print_entries(struct eng_vm *vm, struct eng_map *m, u32 number,
+				    const char *name)
 {
-	if (!eng_charge(vm, m->n * 4ULL))
+	enum eng_error e = eng_map_lock(vm, &m->lock, number);
+	u32 n = m->n;
+
+	if (e)
+		return e;
+	if (!eng_charge(vm, n * 4ULL)) {
+		eng_unlock(&m->lock);
 		return ENG_E_BUDGET;
+	}
 	sort(m);
-	for (u32 i = 0; i < m->n && vm->left >= 0; i++)
-		put_entry(vm, m, name, m->order[i]);
+	for (u32 i = 0; i < n && vm->left >= 0; i++) {
+		if (m->order[i] < m->n)
+			put_entry(vm, m, name, m->order[i]);
+		eng_unlock(&m->lock);
+		e = eng_map_lock(vm, &m->lock, number);
+		if (e)
+			return e;
+	}
 	put_summary(vm, m, name);
-	eng_print_flush(vm);
+	eng_unlock(&m->lock);
 	return vm->left < 0 ? ENG_E_BUDGET : ENG_OK;
+}
+
+enum eng_error eng_map_print(struct eng_vm *vm, struct eng_map *m, u32 number, const char *name)
+{
+	enum eng_error e = eng_map_lock(vm, &m->printing, number);
+
+	if (e)
+		return e;
+	e = print_entries(vm, m, number, name);
+	eng_unlock(&m->printing);
+	eng_print_flush(vm);
+	return e ? e : vm->left < 0 ? ENG_E_BUDGET : ENG_OK;
 }

@@ -96,14 +96,52 @@ bool eng_write(struct eng_vm *vm, u64 addr, const void *buf, u32 len)
 	return true;
 }
 
+bool eng_read_phys(struct eng_vm *vm, u64 pa, void *buf, u32 len)
+{
+	vm->left -= ENG_COST_HOST;
+	return vm->host->read_phys(vm->ctx, pa, buf, len) == len || bad_address(vm, pa, len);
+}
+
+bool eng_write_phys(struct eng_vm *vm, u64 pa, const void *buf, u32 len)
+{
+	vm->left -= ENG_COST_HOST;
+	return vm->host->write_phys(vm->ctx, pa, buf, len) == len || bad_address(vm, pa, len);
+}
+
+/* The pieces of a copy: one address space or the other. */
+typedef bool (*read_fn)(struct eng_vm *vm, u64 addr, void *buf, u32 len);
+typedef bool (*write_fn)(struct eng_vm *vm, u64 addr, const void *buf, u32 len);
+
+static enum eng_error copy_pieces(struct eng_vm *vm, u64 dst, u64 src, u64 len, read_fn from,
+				  write_fn to)
+{
+	u8 piece[256];
+
+	while (len) {
+		u32 n = len < sizeof(piece) ? (u32)len : (u32)sizeof(piece);
+
+		if (!eng_charge(vm, n / 8))
+			return ENG_E_BUDGET;
+		if (!from(vm, src, piece, n) || !to(vm, dst, piece, n))
+			return ENG_E_ADDR;
+		dst += n;
+		src += n;
+		len -= n;
+	}
+	return ENG_OK;
+}
+
+enum eng_error eng_copy_phys(struct eng_vm *vm, u64 dst, u64 src, u64 len)
+{
+	return copy_pieces(vm, dst, src, len, eng_read_phys, eng_write_phys);
+}
+
 /*
  * Copies piece by piece, so that what is readable before a bad address arrives, as it
  * would with a loop of the script's own. Inside the window overlapping is allowed.
  */
 enum eng_error eng_copy(struct eng_vm *vm, u64 dst, u64 src, u64 len)
 {
-	u8 piece[256];
-
 	if (ENG_IS_ENGINE_ADDR(dst) && ENG_IS_ENGINE_ADDR(src)) {
 		u64 to_avail, from_avail;
 		u8 *to = eng_window(vm, dst, &to_avail, true);
@@ -118,18 +156,7 @@ enum eng_error eng_copy(struct eng_vm *vm, u64 dst, u64 src, u64 len)
 		memmove(to, from, len);
 		return ENG_OK;
 	}
-	while (len) {
-		u32 n = len < sizeof(piece) ? (u32)len : (u32)sizeof(piece);
-
-		if (!eng_charge(vm, n / 8))
-			return ENG_E_BUDGET;
-		if (!eng_read(vm, src, piece, n) || !eng_write(vm, dst, piece, n))
-			return ENG_E_ADDR;
-		dst += n;
-		src += n;
-		len -= n;
-	}
-	return ENG_OK;
+	return copy_pieces(vm, dst, src, len, eng_read, eng_write);
 }
 
 void eng_reader_init(struct eng_reader *r, struct eng_vm *vm, u64 addr)

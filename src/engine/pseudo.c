@@ -105,6 +105,39 @@ static enum eng_error write_return(struct eng_vm *vm, const struct eng_abi *abi,
 	return eng_reg_write(vm, &n, v);
 }
 
+/* The address of an argument that is on the stack. */
+static enum eng_error stack_slot(struct eng_vm *vm, u64 *addr)
+{
+	static const struct eng_reg_name esp = { .reg = ENG_RSP, .width = 32 };
+
+	return eng_reg_read(vm, &esp, addr);
+}
+
+static enum eng_error read_stack(struct eng_vm *vm, u64 *v)
+{
+	u32 arg;
+	u64 addr;
+	enum eng_error e = stack_slot(vm, &addr);
+
+	if (e)
+		return e;
+	if (!eng_read(vm, addr, &arg, sizeof(arg)))
+		return ENG_E_ADDR;
+	*v = arg;
+	return ENG_OK;
+}
+
+static enum eng_error write_stack(struct eng_vm *vm, u64 v)
+{
+	u32 arg = (u32)v;
+	u64 addr;
+	enum eng_error e = stack_slot(vm, &addr);
+
+	if (e)
+		return e;
+	return eng_write(vm, addr, &arg, sizeof(arg)) ? ENG_OK : ENG_E_ADDR;
+}
+
 static enum eng_error read_call(struct eng_vm *vm, enum eng_pseudo id, u64 *v)
 {
 	const struct eng_abi *abi = vm->ctx->abi;
@@ -122,6 +155,8 @@ static enum eng_error read_call(struct eng_vm *vm, enum eng_pseudo id, u64 *v)
 		return ENG_OK;
 	}
 	n = abi_reg(abi, abi->arg[id - ENG_PS_SYSCALL_ARG0]);
+	if (n.reg == ENG_ARG_STACK)
+		return read_stack(vm, v);
 	return eng_reg_read(vm, &n, v);
 }
 
@@ -140,6 +175,8 @@ enum eng_error eng_pseudo_write(struct eng_vm *vm, enum eng_pseudo id, u64 v)
 		n = abi_reg(abi, abi->nr);
 	} else {
 		n = abi_reg(abi, abi->arg[id - ENG_PS_SYSCALL_ARG0]);
+		if (n.reg == ENG_ARG_STACK)
+			return write_stack(vm, v);
 	}
 	return eng_reg_write(vm, &n, v);
 }

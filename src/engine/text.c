@@ -184,7 +184,9 @@ static void put_values(struct eng_text *t, const struct eng_fault *f)
 		break;
 	case ENG_E_DEADLOCK:
 	case ENG_E_ATOMIC:
-		eng_text_str(t, ": ");
+		eng_text_str(t, f->code == ENG_E_DEADLOCK && v[1] == ENG_SUBJECT_MAP
+					? ": of map number "
+					: ": ");
 		eng_text_num(t, v[0], 16);
 		break;
 	case ENG_E_REG:

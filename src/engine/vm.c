@@ -476,15 +476,19 @@ enum eng_error eng_run(struct eng_vm *vm, const struct eng_program *prog, struct
 	vm->ip = prog->code;
 	vm->nprint = 0;
 	vm->nmaps = vm->maps ? vm->maps->nmaps : 0;
-	vm->frame_top = fn->mem;
+	vm->frame_top = 0;
 	vm->left = vm->budget > (1ULL << 62) ? (s64)(1ULL << 62) : (s64)vm->budget;
 	vm->left -= fn->len + (fn->mem >> 3);
 	zero_registers(vm->reg, vm->reg + fn->nregs);
-	if (fn->mem)
+	if (fn->mem && fn->mem <= ENG_STACK_MEM) {
 		memset(vm->mem, 0, fn->mem);
-	if (prog->image->nglobals > nslots)
+		vm->frame_top = fn->mem;
+	}
+	if (ENG_UNLIKELY(prog->image->nglobals > nslots))
 		e = eng_fail(vm, ENG_E_ADDR, ENG_ADDR(ENG_SEG_GLOBALS, 8ULL * nslots), 8);
-	else if (vm->left < 0)
+	else if (ENG_UNLIKELY(fn->mem > ENG_STACK_MEM))
+		e = ENG_E_STACK;
+	else if (ENG_UNLIKELY(vm->left < 0))
 		e = ENG_E_BUDGET;
 	else
 		e = execute(vm);

@@ -74,6 +74,10 @@ u8 *eng_window(struct eng_vm *vm, u64 addr, u64 *avail, bool write);
 bool eng_read(struct eng_vm *vm, u64 addr, void *buf, u32 len);
 bool eng_write(struct eng_vm *vm, u64 addr, const void *buf, u32 len);
 enum eng_error eng_copy(struct eng_vm *vm, u64 dst, u64 src, u64 len);
+/* The same for physical addresses; the host has read_phys and write_phys. */
+bool eng_read_phys(struct eng_vm *vm, u64 pa, void *buf, u32 len);
+bool eng_write_phys(struct eng_vm *vm, u64 pa, const void *buf, u32 len);
+enum eng_error eng_copy_phys(struct eng_vm *vm, u64 dst, u64 src, u64 len);
 
 /* A sequential read of memory that may end anywhere; never reads past a page that it needs. */
 struct eng_reader {
@@ -110,12 +114,22 @@ bool eng_core(const struct eng_host *host, struct eng_ctx *ctx, u64 *core);
 /* builtin.c: arguments in @arg, result to @arg[0] */
 enum eng_error eng_builtin_call(struct eng_vm *vm, enum eng_builtin id, u64 *arg);
 
+/*
+ * Spinlocks of scripts, and of maps. @ceiling: of the pause between two looks; @addr is what
+ * the fault names when the host says that waiting is of no use.
+ */
+#define ENG_SPIN_MAX 65536
+enum eng_error eng_lock(struct eng_vm *vm, u32 *lock, u64 ceiling, u64 addr);
+void eng_unlock(u32 *lock);
+
 /* map.c: key and value in @arg, result to @arg[0] */
 enum eng_error eng_map_run(struct eng_vm *vm, enum eng_map_op op, u32 map, u64 *arg);
 /* The number that is kept in entry @i; what it is sorted by. */
 s64 eng_map_number(const struct eng_map *m, u32 i);
 /* map_print.c */
-enum eng_error eng_map_print(struct eng_vm *vm, struct eng_map *m, const char *name);
+enum eng_error eng_map_print(struct eng_vm *vm, struct eng_map *m, u32 number, const char *name);
+/* @number, in the session, is what a fault names. Held for one operation or one printed entry. */
+enum eng_error eng_map_lock(struct eng_vm *vm, u32 *lock, u32 number);
 
 /* strings.c */
 enum eng_error eng_strlen(struct eng_vm *vm, u64 s, bool wide, u64 *result);

@@ -157,6 +157,7 @@ static inline struct script_kit *kit_new(void)
 
 	CHECK(k);
 	k->env = scr_env_new(KIT_GLOBALS);
+	scr_env_set_caps(k->env, &eng_caps_process);
 	k->vm = malloc(eng_vm_size());
 	CHECK(k->env && k->vm);
 	k->globals = (struct eng_globals){ k->slot, KIT_GLOBALS };

@@ -135,7 +135,6 @@ TEST(a_target_refuses_by_name)
 		.regs_writable = ENG_REGS_GENERAL,
 		.pseudo = ~ENG_BIT(ENG_PS_PROC),
 	};
-	static const struct eng_caps machine = { "machine", 'M', ~0ULL, ~0ULL, ~0ULL };
 	struct script_kit *k = kit_new();
 
 	scr_env_set_caps(k->env, &caps);
@@ -147,13 +146,16 @@ TEST(a_target_refuses_by_name)
 		  "only be read]\n"
 		  "4:5+5 the pseudo-register '$proc' does not exist on the target 'process'\n");
 	k->len = 0;
-	scr_env_set_caps(k->env, &machine);
+	scr_env_set_caps(k->env, &eng_caps_machine);
 	CHECK(!kit_run(k, "pause();", SCR_SCRIPT, true));
 	CHECK_STR(k->out,
 		  "1:1+7 'pause' does not work on the target 'machine', only on: process\n");
 	k->len = 0;
-	CHECK(kit_run(k, "@cr3 = 5; print(@cr3);", SCR_SCRIPT, true));
-	CHECK_STR(k->out, "5\n");
+	CHECK(!kit_run(k, "@cr3 = @tr; @cs = 5; x = $peb;", SCR_SCRIPT, true));
+	CHECK_STR(k->out,
+		  "1:13+3 the register '@cs' cannot be written on the target 'machine' [it can "
+		  "only be read]\n"
+		  "1:26+4 the pseudo-register '$peb' does not exist on the target 'machine'\n");
 	kit_free(k);
 }
 

@@ -18,7 +18,8 @@ syn keyword lstarFunction event_sc rdtsc rdtscp microsleep interlocked_increment
 syn keyword lstarFunction interlocked_decrement interlocked_exchange
 syn keyword lstarFunction interlocked_exchange_add interlocked_compare_exchange
 syn keyword lstarFunction spinlock_lock spinlock_lock_custom_wait spinlock_unlock
-syn keyword lstarFunction test_statement
+syn keyword lstarFunction test_statement db_pa dw_pa dd_pa dq_pa poi_pa hi_pa low_pa eb_pa
+syn keyword lstarFunction ed_pa eq_pa memcpy_pa virtual_to_physical physical_to_virtual
 
 syn match lstarNumber "\<\%(0n[0-9`]*\|0[ot][0-7`]*\|0y[01`]*\|\%(0x\)\?[0-9a-fA-F`]\+\)\>"
 syn match lstarNumber "\<[0-9]\+\.[0-9]*\%(e[-+]\?[0-9]\+\)\?"

@@ -14,15 +14,6 @@
 
 #include "process.h"
 
-const struct eng_caps proc_caps = {
-	.target = "process",
-	.letter = 'P',
-	.regs_readable = ENG_REGS_USER | ENG_BIT(ENG_DR0) | ENG_BIT(ENG_DR1) | ENG_BIT(ENG_DR2) |
-			 ENG_BIT(ENG_DR3) | ENG_BIT(ENG_DR6) | ENG_BIT(ENG_DR7),
-	.regs_writable = ENG_REGS_USER,
-	.pseudo = (ENG_BIT(ENG_NPSEUDO) - 1) & ~ENG_BIT(ENG_PS_PROC) & ~ENG_BIT(ENG_PS_THREAD),
-};
-
 int proc_fail(struct proc_target *p, int err, const char *fmt, ...)
 {
 	va_list ap;
@@ -390,7 +381,7 @@ int proc_begin(struct proc_target *p)
 
 static const struct tgt_ops proc_ops = {
 	.name = "process",
-	.caps = &proc_caps,
+	.caps = &eng_caps_process,
 	.free = proc_free,
 	.launch = proc_launch,
 	.attach = proc_attach,

@@ -157,7 +157,6 @@ struct proc_target {
 };
 
 /* process.c */
-extern const struct eng_caps proc_caps;
 int proc_fail(struct proc_target *p, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 int proc_begin(struct proc_target *p); /* before the first tracee */

@@ -129,7 +129,7 @@ bool proc_load_regs(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx
 {
 	u64 missing = mask & ~(ctx->loaded | ctx->dirty), value;
 
-	if ((mask & ~proc_caps.regs_readable) || !th->proc)
+	if ((mask & ~eng_caps_process.regs_readable) || !th->proc)
 		return false;
 	if ((missing & ENG_REGS_USER) && !load_user(proc_of(t), th, ctx))
 		return false;
