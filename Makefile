@@ -5,6 +5,9 @@
 #   make            build build/src/lstar
 #   make run        watch the read calls of a real program and their results
 #   make check      every test, twice (plain and with sanitizers), fuzzers, style
+#   make guest      a virtual machine with a shell, lstar and its kernel module; nothing outside it
+#                   is touched. GUEST_CPUS (2), GUEST_CPU (EPYC, or another model of QEMU's),
+#                   GUEST_KERNEL (debian, newer, or the release of an installed kernel)
 #   make bench      what interception costs, beside a bare tracer and strace; what scripts cost
 #   make fuzz       every fuzz target, FUZZ_SECONDS (60) each; then DIFF_PROGRAMS (100000) random
 #                   programs as scripts and as C, by the C compiler DIFF_CC (gcc, or tcc: faster)
@@ -17,10 +20,13 @@ DESTDIR ?=
 FUZZ_SECONDS ?= 60
 DIFF_PROGRAMS ?= 100000
 DIFF_CC ?= gcc
+GUEST_CPUS ?= 2
+GUEST_CPU ?= EPYC
+GUEST_KERNEL ?= debian
 
 LSTAR = $(BUILD)/src/lstar
 
-.PHONY: all run check bench fuzz install clean deps
+.PHONY: all run check guest bench fuzz install clean deps
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -37,8 +43,13 @@ run: all
 	$(LSTAR) -b -q -s examples/syscall-result.ds '$$pid' 0 -- md5sum Makefile LICENSE
 
 check:
-	@deps/install.sh deps/debian.txt deps/debian-check.txt
+	@deps/install.sh deps/debian.txt deps/debian-check.txt deps/debian-guest.txt
 	@python3 tests/check.py
+
+guest: all
+	@deps/install.sh deps/debian.txt deps/debian-guest.txt
+	@python3 tests/guest/run.py --build $(BUILD) --shell --kernel $(GUEST_KERNEL) \
+		--cpu $(GUEST_CPU) --cpus $(GUEST_CPUS)
 
 bench: all
 	@deps/install.sh deps/debian-bench.txt
@@ -56,4 +67,4 @@ install: all
 	DESTDIR=$(abspath $(DESTDIR)) meson install -C $(BUILD)
 
 clean:
-	rm -rf $(BUILD) build-check
+	rm -rf $(BUILD) build-check build-guest

@@ -3,7 +3,8 @@
 """Run everything that must hold and count it.
 
 The suite runs in a plain build and again with AddressSanitizer and UBSan; clang compiles
-everything too, and its fuzz targets run for seconds each. What is counted are the results that
+everything too, and its fuzz targets run for seconds each. Virtual machines boot Debian's kernels
+with the module. What is counted are the results that
 the tests printed (TAP), never their exit statuses alone: a test that dies, or that prints fewer
 results than it planned, has failed. The last line is always "N passed, N failed".
 """
@@ -112,6 +113,15 @@ def fuzz(count, directory, seconds):
     count.add_tap("fuzz", tap.parse(done.stdout, done.returncode, ""))
 
 
+def guests(count, directory):
+    """Tests in kernels of their own, in virtual machines."""
+    start = time.monotonic()
+    done = run([sys.executable, "tests/guest/run.py", "--build", directory])
+    results = tap.parse(done.stdout, done.returncode, "")
+    count.add_tap("guest", results)
+    print(f"guest: {len(results)} in {time.monotonic() - start:.0f} s", flush=True)
+
+
 def tracked():
     done = run(["git", "ls-files", "-co", "--exclude-standard"])
     if done.returncode == 0:
@@ -171,6 +181,7 @@ def main():
         if plain:
             manpage(count, plain)
             suite(count, "plain", plain)
+            guests(count, plain)
         checked = build(count, "sanitize", ["-Db_sanitize=address,undefined", "-Dbench=false"])
         if checked:
             suite(count, "sanitize", checked, sanitize)

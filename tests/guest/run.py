@@ -1,0 +1,305 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Boot kernels in QEMU, run tests in them, print TAP.
+
+    run.py --build DIR [--config NAME]... [--test NAME]... [--keep]
+
+The tests and configurations are in the file `list`. A guest has two serial lines: the first is
+its console, the second carries what init.c reports. What a guest does not report has failed.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path[:0] = [HERE, os.path.join(ROOT, "tests")]
+import image  # noqa: E402
+import kernels  # noqa: E402
+import tap  # noqa: E402
+
+BOOT_SECONDS = 120  # to the first test; limits are about hanging, never about speed
+PATIENCE = float(os.environ.get("GUEST_PATIENCE", "1"))
+APPEND = "console=ttyS0 loglevel=5 panic=-1 rdinit=/init"
+# How the log of a guest ends that a test has ended.
+LAST_WORDS = {"poweroff": "reboot: Power down", "reboot": "reboot: Restarting system",
+              "panic": "Kernel panic - not syncing"}
+
+
+@dataclass
+class Config:
+    name: str
+    kernel: str
+    cpu: str
+    cpus: int
+    append: str = ""
+
+
+@dataclass
+class Test:
+    name: str
+    seconds: int
+    configs: list
+    ends: str = ""
+
+
+@dataclass
+class Boot:
+    """One guest: its tests, and what came of it."""
+    config: Config
+    tests: list
+    report: str = ""
+    console: str = ""
+    why: str = ""  # QEMU itself failed, or had to be ended
+    seconds: float = 0
+    results: list = field(default_factory=list)
+
+
+def read_list(path):
+    configs, tests = {}, []
+    with open(path, encoding="utf-8") as f:
+        for number, line in enumerate(f, 1):
+            words = line.partition("#")[0].split()
+            if not words:
+                continue
+            try:
+                if words[0] == "config":
+                    configs[words[1]] = Config(*words[1:4], int(words[4]), " ".join(words[5:]))
+                elif words[0] == "test":
+                    ends = words[4].removeprefix("ends=") if words[4:] else ""
+                    names = list(configs) if words[3] == "all" else words[3].split(",")
+                    assert not ends or ends in LAST_WORDS, "unknown end"
+                    assert all(n in configs for n in names), "unknown configuration"
+                    tests.append(Test(words[1], int(words[2]), names, ends))
+                else:
+                    raise ValueError("neither 'config' nor 'test'")
+            except (IndexError, ValueError, AssertionError, TypeError) as e:
+                sys.exit(f"{path}:{number}: {e}: {line.strip()}")
+    return configs, tests
+
+
+def qemu(config, kernel, initrd, more):
+    return ["qemu-system-x86_64", "-accel", "tcg", "-cpu", config.cpu, "-smp", str(config.cpus),
+            "-m", "512", "-kernel", kernel.image, "-initrd", initrd, "-no-reboot",
+            "-nic", "none", *more]
+
+
+def text(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as f:
+            return f.read()
+    except FileNotFoundError:
+        return ""
+
+
+def boot(run, kernel, base, work):
+    """Run one guest to its end."""
+    names = {n: os.path.join(work, n) for n in ("initrd", "console", "report")}
+    for name in names.values():
+        if os.path.exists(name):
+            os.unlink(name)
+    plan = image.Archive()
+    plan.text("plan", "".join(f"{t.name} {int(t.seconds * PATIENCE)}\n" for t in run.tests))
+    with open(names["initrd"], "wb") as f:
+        f.write(base + plan.bytes())
+    limit = (BOOT_SECONDS + sum(t.seconds for t in run.tests)) * PATIENCE
+    command = qemu(run.config, kernel, names["initrd"], [
+        "-append", f"{APPEND} {run.config.append}", "-display", "none", "-monitor", "none",
+        "-serial", f"file:{names['console']}", "-serial", f"file:{names['report']}"])
+    start = time.monotonic()
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=limit, check=False)
+        if done.returncode:
+            run.why = f"QEMU ended with status {done.returncode}: {done.stdout[-2000:]}"
+    except subprocess.TimeoutExpired:
+        run.why = f"the guest did not end in {limit:.0f} s"
+    run.seconds = time.monotonic() - start
+    run.report, run.console = text(names["report"]), text(names["console"])
+
+
+def tail(output, count=60):
+    lines = output.replace("\r", "").splitlines()
+    return "\n".join(lines[-count:])
+
+
+def judge_test(name, said, how, complaints):
+    """Results of one test that has reported its end."""
+    text_said = "\n".join(said)
+    status = how[1] if how[0] == "status" else " ".join(how)
+    if how[0] == "status" and any(tap.PLAN.match(line) for line in said):
+        results = tap.parse(text_said, int(how[1]), "")
+        for result in results:
+            result.name = f"{name}: {result.name}"
+    elif how == ["status", "77"]:
+        results = [tap.Result(f"{name} # SKIP {said[-1] if said else ''}", True, skipped=True)]
+    else:
+        good = how == ["status", "0"]
+        results = [tap.Result(name, good, why="" if good else f"{status}\n{tail(text_said)}")]
+    if complaints:
+        results.append(tap.Result(f"{name}: the kernel has no complaint", False,
+                                  why="\n".join(complaints)))
+    return results
+
+
+def judge(run):
+    """Turn what a guest reported into results: everything that is not there has failed."""
+    results, said, complaints, current, down = [], [], [], None, False
+    for line in run.report.replace("\r", "").splitlines():
+        if line.startswith(" "):
+            said.append(line[1:])
+        elif line.startswith("@begin "):
+            current, said, complaints = line.split()[1], [], []
+        elif line.startswith("@kernel "):
+            complaints.append(line[8:])
+        elif line.startswith("@end "):
+            results += judge_test(current, said, line.split()[2:], complaints)
+            current, complaints = None, []
+        elif line == "@down":
+            down = True
+    ends = run.tests[0].ends
+    console = f"{run.why}\nconsole:\n{tail(run.console)}"
+    if ends:
+        good = (current == run.tests[0].name and LAST_WORDS[ends] in run.console and not run.why)
+        results.append(tap.Result(run.tests[0].name, good,
+                                  why="" if good else f"{tail(chr(10).join(said))}\n{console}"))
+    else:
+        begun = run.report.count("@begin ")
+        if current:
+            results.append(tap.Result(current, False, why="the guest died during it\n"
+                                      + tail("\n".join(said)) + "\n" + console))
+        for test in run.tests[begun:]:
+            results.append(tap.Result(test.name, False, why="never begun"))
+        good = down and not run.why and LAST_WORDS["poweroff"] in run.console
+        results.append(tap.Result("boots and powers off", good, why="" if good else console))
+    for result in results:
+        result.name = f"{run.config.name}: {result.name}"
+    run.results = results
+
+
+class Output:
+    """TAP, numbered as it comes."""
+
+    def __init__(self):
+        self.count = self.failed = 0
+
+    def add(self, result):
+        self.count += 1
+        if not result.ok:
+            self.failed += 1
+            for line in result.why.splitlines():
+                print("# " + line)
+        print(f"{'ok' if result.ok else 'not ok'} {self.count} - {result.name}", flush=True)
+
+    def end(self):
+        print(f"1..{self.count}", flush=True)
+        return 1 if self.failed else 0
+
+
+def boots_of(config, tests):
+    mine = [t for t in tests if config.name in t.configs]
+    together = [t for t in mine if not t.ends]
+    return ([Boot(config, together)] if together else []) + [
+        Boot(config, [t]) for t in mine if t.ends]
+
+
+class Kitchen:
+    """Kernels, modules and archives, made once."""
+
+    def __init__(self, build, work, output):
+        self.build, self.work, self.output, self.made = build, work, output, {}
+
+    def get(self, name):
+        """(kernel, archive), or None when it cannot be; said once in the output."""
+        if name not in self.made:
+            self.made[name] = self._make(name)
+        return self.made[name]
+
+    def _make(self, name):
+        cache = os.environ.get("GUEST_KERNELS", os.path.join(self.work, "kernels"))
+        try:
+            kernel = kernels.get(name, cache)
+        except kernels.Missing as e:
+            reason = str(e).replace("\n", " ")
+            self.output.add(tap.Result(f"kernel {name} # SKIP {reason}", True))
+            return None
+        if not os.path.exists(os.path.join(ROOT, "kernel/Kbuild")):
+            return kernel, image.base(self.build, kernel, None)
+        module, said = kernels.build_module(kernel, ROOT, self.work)
+        noisy = [line for line in said.splitlines() if "warning:" in line]
+        self.output.add(tap.Result(f"module compiles without warnings for {kernel.release}",
+                                   bool(module) and not noisy, why=tail(said)))
+        return (kernel, image.base(self.build, kernel, module)) if module else None
+
+
+def shell(args, config):
+    """`make guest`: a person at the console."""
+    output = Output()
+    ready = Kitchen(args.build, args.work, output).get(config.kernel)
+    if not ready:
+        return 1
+    kernel, base = ready
+    hello = image.Archive()
+    hello.file("etc/hello", os.path.join(HERE, "hello"))
+    initrd = os.path.join(args.work, "initrd")
+    with open(initrd, "wb") as f:
+        f.write(base + hello.bytes())
+    command = qemu(config, kernel, initrd, [
+        "-append", f"{APPEND} quiet {config.append}", "-nographic"])
+    return subprocess.run(command, check=False).returncode
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", required=True, help="where lstar was built")
+    parser.add_argument("--work", default=os.path.join(ROOT, "build-guest"),
+                        help="where kernels and images are kept")
+    parser.add_argument("--list", default=os.path.join(HERE, "list"))
+    parser.add_argument("--config", action="append", help="only these configurations")
+    parser.add_argument("--test", action="append", help="only these tests")
+    parser.add_argument("--shell", action="store_true", help="a shell instead of tests")
+    parser.add_argument("--kernel", default="debian", help="of the shell: " + ", ".join(
+        kernels.META) + ", or the release of an installed one")
+    parser.add_argument("--cpu", default="EPYC", help="of the shell: a CPU model of QEMU")
+    parser.add_argument("--cpus", type=int, default=2, help="of the shell")
+    return parser.parse_args()
+
+
+def main():
+    args = arguments()
+    args.build, args.work = os.path.abspath(args.build), os.path.abspath(args.work)
+    os.makedirs(args.work, exist_ok=True)
+    if not shutil.which("qemu-system-x86_64"):
+        if args.shell:
+            sys.exit("qemu-system-x86_64 is not installed (package qemu-system-x86)")
+        print("1..0 # SKIP qemu-system-x86_64 is not installed (package qemu-system-x86)")
+        return 0
+    if args.shell:
+        return shell(args, Config("shell", args.kernel, args.cpu, args.cpus))
+    configs, tests = read_list(args.list)
+    if args.test:
+        tests = [t for t in tests if t.name in args.test]
+    output = Output()
+    kitchen = Kitchen(args.build, args.work, output)
+    for config in configs.values():
+        if args.config and config.name not in args.config:
+            continue
+        for run in boots_of(config, tests):
+            ready = kitchen.get(config.kernel)
+            if not ready:
+                break
+            boot(run, *ready, args.work)
+            judge(run)
+            print(f"# {config.name}: {len(run.tests)} tests, {run.seconds:.0f} s", flush=True)
+            for result in run.results:
+                output.add(result)
+    return output.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
