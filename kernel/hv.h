@@ -17,6 +17,7 @@
 #include "engine/engine.h"
 #include "uapi.h"
 
+struct hv_guard; /* guard.h */
 struct lsm_cpu; /* events' part of a CPU: set.h */
 
 /* A CPU under the hypervisor; allocated for each possible CPU, at most 1 MB with all it leads to. */
@@ -35,6 +36,7 @@ struct hv_cpu {
 	u64 gs_base; /* of this CPU's per-CPU area: `current` works in the host */
 	u64 exits[LSM_NEXITS];
 	void *vendor; /* struct svm_cpu */
+	struct hv_guard *guard; /* faults and custom code: hv_guard_alloc(), hv_guard_free() */
 	struct lsm_cpu *events;
 };
 
@@ -96,8 +98,8 @@ bool hv_try(struct hv_cpu *c, void (*fn)(void *arg), void *arg, struct hv_fault 
 struct hv_code;
 struct hv_code *hv_code_new(const u8 *bytes, u32 len, u8 *buffer, u64 buffer_size); /* guest */
 void hv_code_free(struct hv_code *code); /* guest, after no host can run it */
-bool hv_code_run(struct hv_cpu *c, struct hv_code *code, bool condition,
-		 u64 regs[ENG_GUEST_REGS], u64 context, u64 *rax, char *why, size_t size);
+bool hv_code_run(struct hv_cpu *c, struct hv_code *code, bool condition, u64 regs[ENG_GUEST_REGS],
+		 u64 context, u64 *rax, char *why, size_t size);
 
 /* walk.c: page tables of the guest, read through the direct map; host or guest. */
 /* Physical address of @va under @cr3, or ~0. @page: bytes that follow it in the same page. */

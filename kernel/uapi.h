@@ -166,7 +166,7 @@ enum lsm_exit {
 #define X(id, name, help) LSM_EXIT_##id,
 	LSM_EXIT_TABLE(X)
 #undef X
-	LSM_NEXITS
+		LSM_NEXITS
 };
 
 struct lsm_cpu_stats {

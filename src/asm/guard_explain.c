@@ -5,13 +5,12 @@
  */
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "asm/guard_internal.h"
+#include "asm/guard_words.h"
 
 /* Exception vectors, Intel SDM volume 3, table 6-1. */
 #define VEC_DIVIDE 0
-#define VEC_GENERAL_PROTECTION 13
 #define VEC_PAGE_FAULT 14
 
 /* An address in the stack or in the pages that end it. */
@@ -22,51 +21,44 @@ static bool near_stack(const u8 *base, u64 addr)
 	return offset >= GUARD_REGS + GUARD_PAGE && offset < GUARD_STACK;
 }
 
-static void explain_segv(const struct guard_ctl *ctl, const u8 *base, u64 offset, char *why,
-			 size_t size)
+static enum guard_word segv_word(const struct guard_ctl *ctl, const u8 *base)
 {
 	if (ctl->trap != VEC_PAGE_FAULT)
-		snprintf(why, size,
-			 "fault at offset %llu: general protection (privileged instruction, or an "
-			 "address that cannot exist)",
-			 offset);
-	else if (near_stack(base, ctl->addr))
-		snprintf(why, size, "fault at offset %llu: stack overflow", offset);
-	else
-		snprintf(why, size, "fault at offset %llu: bad address 0x%llx", offset, ctl->addr);
+		return GUARD_SAYS_PROTECTION;
+	return near_stack(base, ctl->addr) ? GUARD_SAYS_STACK : GUARD_SAYS_ADDRESS;
 }
 
 void guard_explain(const struct guard_ctl *ctl, const u8 *base, const struct asm_code *code,
 		   char *why, size_t size)
 {
 	u64 offset = ctl->rip - (u64)(uintptr_t)code->mem;
+	enum guard_word word = GUARD_SAYS_SIGNAL;
+	u64 value = ctl->signal;
 
-	/* INT3 and SYSCALL report the address behind them */
-	if (offset > code->len) {
-		snprintf(why, size, "jumped to 0x%llx, outside its code", ctl->rip);
-		return;
-	}
 	switch (ctl->signal) {
 	case SIGSEGV:
 	case SIGBUS:
-		explain_segv(ctl, base, offset, why, size);
+		word = segv_word(ctl, base);
+		value = ctl->addr;
 		break;
 	case SIGILL:
-		snprintf(why, size, "fault at offset %llu: illegal instruction", offset);
+		word = GUARD_SAYS_ILLEGAL;
 		break;
 	case SIGFPE:
-		snprintf(why, size, "fault at offset %llu: %s", offset,
-			 ctl->trap == VEC_DIVIDE ? "division error" : "floating-point exception");
+		word = ctl->trap == VEC_DIVIDE ? GUARD_SAYS_DIVIDE : GUARD_SAYS_FLOAT;
 		break;
 	case SIGTRAP:
-		snprintf(why, size, "breakpoint or debug trap before offset %llu", offset);
+		word = GUARD_SAYS_TRAP;
 		break;
 	case SIGSYS:
-		snprintf(why, size,
-			 "system call %u before offset %llu; custom code cannot make system calls",
-			 ctl->syscall, offset);
+		word = GUARD_SAYS_CALLED;
+		value = ctl->syscall;
 		break;
-	default:
-		snprintf(why, size, "signal %u at offset %llu", ctl->signal, offset);
 	}
+	/* INT3 and SYSCALL report the address behind them */
+	if (offset > code->len) {
+		word = GUARD_SAYS_STRAYED;
+		value = ctl->rip;
+	}
+	guard_say(word, offset, value, why, size);
 }
