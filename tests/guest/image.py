@@ -75,11 +75,12 @@ def base(build, kernel, module):
     archive.file("init", os.path.join(build, "tests/guest/init"))
     archive.program("usr/bin/lstar", os.path.join(build, "src/lstar"))
     archive.program("usr/bin/as", shutil.which("as"))
-    for folder in ("tests/progs", "tests/guest/progs"):
+    for folder in ("tests/progs", "tests/guest", "tests/guest/progs"):
         path = os.path.join(build, folder)
         for name in sorted(os.listdir(path)) if os.path.isdir(path) else []:
             program = os.path.join(path, name)
-            if os.path.isfile(program) and os.access(program, os.X_OK) and "." not in name:
+            if os.path.isfile(program) and os.access(program, os.X_OK) and (
+                    "." not in name and name != "init"):
                 archive.program(f"usr/bin/{name.removeprefix('guest_')}", program)
     for folder, target in (("tests/guest/tests", "tests"), ("examples", "examples")):
         for name in sorted(os.listdir(os.path.join(ROOT, folder))):

@@ -121,9 +121,10 @@ static void kernel_log(bool quietly)
 	}
 }
 
+/* @name: of a script or a program, with "/MODE" behind it when the profile is to set one. */
 static void start(const char *name)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], *mode, *bare = strdup(name);
 	sigset_t none;
 	int out;
 
@@ -137,12 +138,15 @@ static void start(const char *name)
 	mkdir("/tmp/test", 0755);
 	if (chdir("/tmp/test"))
 		_exit(127);
-	snprintf(path, sizeof(path), "/tests/%s.sh", name);
+	mode = strchr(bare, '/');
+	if (mode)
+		*mode++ = 0;
+	setenv("MODE", mode ? mode : "", 1);
+	snprintf(path, sizeof(path), "/tests/%s.sh", bare);
 	if (!access(path, R_OK))
-		execl("/bin/sh", "sh", "-c", ". /etc/profile; . \"$0\"", path, NULL);
+		execl("/bin/sh", "sh", "-c", ". /etc/profile; set_mode; . \"$0\"", path, NULL);
 	else
-		execlp(name, name, NULL);
-	fprintf(stderr, "no test: neither %s nor a program %s\n", path, name);
+		execl("/bin/sh", "sh", "-c", ". /etc/profile; set_mode; exec \"$0\"", bare, NULL);
 	_exit(127);
 }
 

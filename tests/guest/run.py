@@ -9,6 +9,7 @@ its console, the second carries what init.c reports. What a guest does not repor
 """
 
 import argparse
+import difflib
 import os
 import shutil
 import subprocess
@@ -26,6 +27,7 @@ import tap  # noqa: E402
 BOOT_SECONDS = 120  # to the first test; limits are about hanging, never about speed
 PATIENCE = float(os.environ.get("GUEST_PATIENCE", "1"))
 APPEND = "console=ttyS0 loglevel=5 panic=-1 rdinit=/init"
+MODES = ("off", "idle", "armed")
 # How the log of a guest ends that a test has ended.
 LAST_WORDS = {"poweroff": "reboot: Power down", "reboot": "reboot: Restarting system",
               "panic": "Kernel panic - not syncing"}
@@ -46,6 +48,10 @@ class Test:
     seconds: int
     configs: list
     ends: str = ""
+    modes: bool = False  # once with nothing below the kernel, and in each mode of `profile`
+
+    def names(self):
+        return [f"{self.name}/{mode}" for mode in MODES] if self.modes else [self.name]
 
 
 @dataclass
@@ -71,11 +77,11 @@ def read_list(path):
                 if words[0] == "config":
                     configs[words[1]] = Config(*words[1:4], int(words[4]), " ".join(words[5:]))
                 elif words[0] == "test":
-                    ends = words[4].removeprefix("ends=") if words[4:] else ""
+                    ends = "".join(w.removeprefix("ends=") for w in words[4:] if w != "modes")
                     names = list(configs) if words[3] == "all" else words[3].split(",")
                     assert not ends or ends in LAST_WORDS, "unknown end"
                     assert all(n in configs for n in names), "unknown configuration"
-                    tests.append(Test(words[1], int(words[2]), names, ends))
+                    tests.append(Test(words[1], int(words[2]), names, ends, "modes" in words[4:]))
                 else:
                     raise ValueError("neither 'config' nor 'test'")
             except (IndexError, ValueError, AssertionError, TypeError) as e:
@@ -104,10 +110,11 @@ def boot(run, kernel, base, work):
         if os.path.exists(name):
             os.unlink(name)
     plan = image.Archive()
-    plan.text("plan", "".join(f"{t.name} {int(t.seconds * PATIENCE)}\n" for t in run.tests))
+    plan.text("plan", "".join(f"{name} {int(t.seconds * PATIENCE)}\n"
+                              for t in run.tests for name in t.names()))
     with open(names["initrd"], "wb") as f:
         f.write(base + plan.bytes())
-    limit = (BOOT_SECONDS + sum(t.seconds for t in run.tests)) * PATIENCE
+    limit = (BOOT_SECONDS + sum(t.seconds * len(t.names()) for t in run.tests)) * PATIENCE
     command = qemu(run.config, kernel, names["initrd"], [
         "-append", f"{APPEND} {run.config.append}", "-display", "none", "-monitor", "none",
         "-serial", f"file:{names['console']}", "-serial", f"file:{names['report']}"])
@@ -147,9 +154,21 @@ def judge_test(name, said, how, complaints):
     return results
 
 
+def compare(test, all_said):
+    """A test that ran in all modes must have said the same in each."""
+    first, *rest = test.names()
+    found = []
+    for name in rest:
+        diff = difflib.unified_diff(all_said.get(first, []), all_said.get(name, []), first, name,
+                                    lineterm="", n=1)
+        why = "\n".join(diff)
+        found.append(tap.Result(f"{name}: the same as without a hypervisor", not why, why=why))
+    return found
+
+
 def judge(run):
     """Turn what a guest reported into results: everything that is not there has failed."""
-    results, said, complaints, current, down = [], [], [], None, False
+    results, said, complaints, current, down, all_said = [], [], [], None, False, {}
     for line in run.report.replace("\r", "").splitlines():
         if line.startswith(" "):
             said.append(line[1:])
@@ -159,6 +178,7 @@ def judge(run):
             complaints.append(line[8:])
         elif line.startswith("@end "):
             results += judge_test(current, said, line.split()[2:], complaints)
+            all_said[current] = said
             current, complaints = None, []
         elif line == "@down":
             down = True
@@ -169,12 +189,14 @@ def judge(run):
         results.append(tap.Result(run.tests[0].name, good,
                                   why="" if good else f"{tail(chr(10).join(said))}\n{console}"))
     else:
-        begun = run.report.count("@begin ")
         if current:
             results.append(tap.Result(current, False, why="the guest died during it\n"
                                       + tail("\n".join(said)) + "\n" + console))
-        for test in run.tests[begun:]:
-            results.append(tap.Result(test.name, False, why="never begun"))
+        for test in run.tests:
+            results += [tap.Result(name, False, why="never ended") for name in test.names()
+                        if name not in all_said and name != current]
+            if test.modes:
+                results += compare(test, all_said)
         good = down and not run.why and LAST_WORDS["poweroff"] in run.console
         results.append(tap.Result("boots and powers off", good, why="" if good else console))
     for result in results:
