@@ -130,6 +130,7 @@ struct scr_local {
 	u32 scope; /* of its block; unique in the script */
 	struct scr_span span;
 	bool is_param, addressed, in_memory;
+	bool by_address; /* a parameter that is a structure: the caller's copy of it */
 	u32 where; /* register, or offset in frame memory */
 };
 
@@ -148,6 +149,7 @@ struct scr_func {
 	struct scr_node *body; /* NULL: only a prototype was seen */
 	u32 nparams, index;
 	struct scr_local *locals, *last_local;
+	struct scr_local *result_at; /* hidden first parameter: where a structure is returned to */
 	u32 local_regs, mem;
 	u32 data_name;
 };
@@ -189,7 +191,8 @@ enum scr_node_kind {
 	N_REG, /* reg */
 	N_PSEUDO, /* num */
 	N_SYMBOL, /* name */
-	N_CALL, /* name, func; a: arguments by next */
+	N_CALL, /* name, func; a: arguments by next; b: the local that takes a structure */
+	N_COPY, /* a: a structure; b: the local that it is copied to, to be an argument */
 	N_BUILTIN, /* num; a: arguments */
 	N_PRINTF, /* a: format, then arguments */
 	N_UNARY, /* op, a */

@@ -273,10 +273,28 @@ static u32 result(struct scr_compiler *c, u32 base, u32 want)
 
 static u32 call(struct scr_compiler *c, struct scr_node *n, u32 want)
 {
-	u32 base = arguments(c, n->a);
+	u32 base = c->temp;
 
+	if (n->b) { /* where the structure that is returned goes */
+		gen_address(c, n->b, gen_temp(c));
+		if (n->a)
+			arguments(c, n->a);
+		base = base < ENG_MAX_REGS ? base : ENG_MAX_REGS - 1;
+	} else {
+		base = arguments(c, n->a);
+	}
 	gen_emit(c, ENG_OP_CALL, base, 0, 0, (s32)n->func->index);
 	return result(c, base, want);
+}
+
+static u32 copy(struct scr_compiler *c, struct scr_node *n, u32 want)
+{
+	u32 mark = c->temp, rd = gen_dest(c, want), from = gen_expr(c, n->a, ANY);
+
+	gen_address(c, n->b, rd);
+	gen_emit(c, ENG_OP_COPY, rd, from, 0, (s32)n->type->size);
+	c->temp = mark + (want == ANY);
+	return rd;
 }
 
 static u32 print_format(struct scr_compiler *c, struct scr_node *n, u32 want)
@@ -435,6 +453,8 @@ u32 gen_expr(struct scr_compiler *c, struct scr_node *n, u32 want)
 		return load(c, n, want);
 	case N_CALL:
 		return call(c, n, want);
+	case N_COPY:
+		return copy(c, n, want);
 	case N_BUILTIN:
 		return builtin(c, n, want);
 	case N_PRINTF:

@@ -15,6 +15,10 @@ static bool constant_image(struct scr_compiler *c, const struct scr_node *init, 
 
 	*image = scr_alloc(c, size);
 	for (const struct scr_node *e = init->a; e; e = e->next) {
+		if (e->a->kind == N_STR) {
+			memcpy(*image + e->num, e->a->str->bytes, e->a->str->len);
+			any |= e->a->str->len != 0;
+		}
 		if (e->a->kind != N_NUM)
 			continue;
 		/* little-endian, as the engine's memory is */
@@ -68,7 +72,7 @@ static void list(struct scr_compiler *c, struct scr_node *target, struct scr_nod
 		clear_frame(c, target->local->where, size);
 	}
 	for (struct scr_node *e = init->a; e; e = e->next)
-		if (e->a->kind != N_NUM)
+		if (e->a->kind != N_NUM && e->a->kind != N_STR)
 			part(c, e, base);
 }
 

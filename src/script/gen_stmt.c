@@ -103,7 +103,10 @@ static void return_statement(struct scr_compiler *c, struct scr_node *n)
 		gen_emit(c, ENG_OP_END, 0, 0, 0, 0);
 		return;
 	}
-	if (n->a) {
+	if (n->a && c->fn->result_at) {
+		reg = c->fn->result_at->where;
+		gen_emit(c, ENG_OP_COPY, reg, gen_expr(c, n->a, ANY), 0, (s32)n->a->type->size);
+	} else if (n->a) {
 		reg = gen_expr(c, n->a, ANY);
 	} else {
 		reg = gen_temp(c);
@@ -160,6 +163,29 @@ void gen_statement(struct scr_compiler *c, struct scr_node *n)
 	}
 }
 
+/* Behind the last statement: what nothing was returned for is 0. */
+static void end_function(struct scr_compiler *c, struct scr_func *fn)
+{
+	struct scr_local *to = fn->result_at;
+	u32 reg;
+
+	if (!fn->name) {
+		gen_emit(c, ENG_OP_END, 0, 0, 0, 0);
+		return;
+	}
+	reg = gen_temp(c);
+	if (to) {
+		u32 size = fn->result->size;
+
+		gen_emit(c, ENG_OP_LEAO, reg, 0, 0, (s32)gen_data(c, scr_alloc(c, size), size, 1));
+		gen_emit(c, ENG_OP_COPY, to->where, reg, 0, (s32)size);
+		gen_move(c, reg, to->where);
+	} else {
+		gen_const(c, reg, 0);
+	}
+	gen_emit(c, ENG_OP_RET, reg, 0, 0, 0);
+}
+
 static void function(struct scr_compiler *c, struct scr_func *fn, struct eng_func *out)
 {
 	u32 entry = c->ncode, reg = 0;
@@ -174,18 +200,12 @@ static void function(struct scr_compiler *c, struct scr_func *fn, struct eng_fun
 			gen_emit(c, ENG_OP_STF, reg, 0, ENG_X64, (s32)l->where);
 	for (struct scr_node *s = fn->body->a; s; s = s->next)
 		gen_statement(c, s);
-	if (fn->name) {
-		reg = gen_temp(c);
-		gen_const(c, reg, 0);
-		gen_emit(c, ENG_OP_RET, reg, 0, 0, 0);
-	} else {
-		gen_emit(c, ENG_OP_END, 0, 0, 0, 0);
-	}
+	end_function(c, fn);
 	*out = (struct eng_func){
 		.entry = entry,
 		.len = c->ncode - entry,
 		.nregs = (u16)(c->max_regs ? c->max_regs : 1),
-		.nparams = (u16)fn->nparams,
+		.nparams = (u16)(fn->nparams + (fn->result_at != NULL)),
 		.mem = fn->mem,
 		.name = gen_data(c, fn->name ? fn->name->text : "main",
 				 fn->name ? fn->name->len : 4, 1),

@@ -51,7 +51,9 @@ bool par_at_type(struct scr_compiler *c, u32 ahead);
 /* Words, tags and definitions; then pointers; then dimensions. NULL: said. */
 const struct scr_type *par_base_type(struct scr_compiler *c);
 const struct scr_type *par_stars(struct scr_compiler *c, const struct scr_type *type);
-const struct scr_type *par_dimensions(struct scr_compiler *c, const struct scr_type *type);
+/* @open: the first may be left out; the array then has 0 elements until they are counted. */
+const struct scr_type *par_dimensions(struct scr_compiler *c, const struct scr_type *type,
+				      bool open);
 /* Base type and stars of a cast or sizeof; NULL: said. */
 const struct scr_type *par_type_name(struct scr_compiler *c);
 struct scr_node *par_decl(struct scr_compiler *c, bool in_for);

@@ -246,7 +246,8 @@ static u32 dimension(struct scr_compiler *c)
 }
 
 /* `[n][m]` behind a name: the type, or NULL when it was said what is wrong. */
-const struct scr_type *par_dimensions(struct scr_compiler *c, const struct scr_type *type)
+const struct scr_type *par_dimensions(struct scr_compiler *c, const struct scr_type *type,
+				      bool open)
 {
 	struct scr_span span = par_tok(c)->span;
 	u32 dims[MAX_DIMS], n = 0;
@@ -255,6 +256,12 @@ const struct scr_type *par_dimensions(struct scr_compiler *c, const struct scr_t
 		if (n == MAX_DIMS) {
 			scr_error(c, span, NULL, "more than %u dimensions", MAX_DIMS);
 			return NULL;
+		}
+		if (open && !n && par_ahead(c, 1) == T_RBRACKET) {
+			par_next(c);
+			par_next(c);
+			dims[n++] = 0;
+			continue;
 		}
 		dims[n] = dimension(c);
 		if (!dims[n++])
@@ -361,17 +368,40 @@ static struct scr_node *declarator(struct scr_compiler *c, const struct scr_type
 		return n;
 	}
 	par_next(c);
-	n->optype = par_dimensions(c, type);
+	n->optype = par_dimensions(c, type, true);
 	if (!n->optype || !par_is_complete(c, n->optype, t->span))
 		return n;
 	if (par_accept(c, T_SET)) {
 		n->b = initialiser(c, false);
 		if (n->b->kind == N_ERROR)
 			return n;
+	} else if (n->optype->kind == SCR_ARRAY && !n->optype->count) {
+		scr_error(c, n->span, "write it between the brackets, or give a list of values",
+			  "the array '%.*s' has no number of elements", (int)t->span.len,
+			  c->text + t->span.off);
+		return n;
 	}
 	n->span = scr_join(n->span, par_before(c));
 	n->kind = N_DECL;
 	return n;
+}
+
+/* As in C: an array as a parameter is a pointer to its first element. NULL: said. */
+static const struct scr_type *parameter_type(struct scr_compiler *c, const struct scr_type *type,
+					     struct scr_span span)
+{
+	if (par_kind(c) == T_LBRACKET)
+		type = par_dimensions(c, type, true);
+	if (!type || !par_is_complete(c, type, span))
+		return NULL;
+	if (type->kind == SCR_VOID)
+		return SCR_TYPE(ULLONG);
+	if (type->kind != SCR_ARRAY)
+		return type;
+	type = scr_type_ptr(&c->arena, type->base);
+	if (!type)
+		scr_oom(c);
+	return type;
 }
 
 static void parameter(struct scr_compiler *c, struct scr_func *fn, struct scr_node ***tail,
@@ -391,15 +421,13 @@ static void parameter(struct scr_compiler *c, struct scr_func *fn, struct scr_no
 		return;
 	}
 	n = par_node(c, N_DECL, par_tok(c)->span);
-	n->optype = type->kind == SCR_VOID ? SCR_TYPE(ULLONG) : type;
 	n->name = par_next(c)->name;
-	if (scr_type_is_aggregate(type)) {
-		scr_error(c, n->span, "pass a pointer to it",
-			  type->kind == SCR_ARRAY ? "an array cannot be a parameter"
-						  : "a structure cannot be a parameter");
+	type = parameter_type(c, type, n->span);
+	if (!type) {
 		*bad = true;
 		return;
 	}
+	n->optype = type;
 	**tail = n;
 	*tail = &n->next;
 	fn->nparams++;
@@ -457,11 +485,12 @@ static struct scr_node *function(struct scr_compiler *c, const struct scr_type *
 	fn->span = t->span;
 	fn->result = result;
 	bad = !parameters(c, fn);
-	if (!bad && scr_type_is_aggregate(result)) {
-		scr_error(c, fn->span, "pass a pointer to where it shall be written",
-			  "a structure cannot be the result of a function");
+	if (!bad && result->kind == SCR_ARRAY) {
+		scr_error(c, fn->span, "put it into a structure, or return a pointer",
+			  "an array cannot be the result of a function");
 		bad = true;
 	}
+	bad = bad || !par_is_complete(c, result, fn->span);
 	if (!bad && c->nesting > 1) {
 		scr_error(c, fn->span, NULL, "a function cannot be defined inside a block");
 		bad = true;
@@ -542,7 +571,7 @@ void par_typedef(struct scr_compiler *c)
 	if (!type || !par_is_name(c, "the new name of the type"))
 		return;
 	t = par_next(c);
-	type = par_dimensions(c, type);
+	type = par_dimensions(c, type, false);
 	if (!type || !par_expect(c, T_SEMI, "after the type definition"))
 		return;
 	if (t->name->type && !scr_type_same(t->name->type, type))

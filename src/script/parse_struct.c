@@ -134,7 +134,7 @@ static bool member_line(struct scr_compiler *c, struct scr_struct *st)
 				  "bit-fields are not part of the language");
 			return false;
 		}
-		type = par_dimensions(c, type);
+		type = par_dimensions(c, type, false);
 		if (!type || !add_member(c, st, name, type, span))
 			return false;
 	} while (par_accept(c, T_COMMA));

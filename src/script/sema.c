@@ -36,6 +36,16 @@ struct scr_local *sem_new_local(struct scr_compiler *c, struct scr_name *name,
 	return l;
 }
 
+struct scr_node *sem_temporary(struct scr_compiler *c, const struct scr_type *type,
+			       struct scr_span span)
+{
+	struct scr_node *n = scr_alloc(c, sizeof(*n));
+
+	*n = (struct scr_node){ .kind = N_LOCAL, .span = span, .type = type };
+	n->local = sem_new_local(c, scr_intern(c, "", 0), type, span, false);
+	return n;
+}
+
 bool sem_global(struct scr_compiler *c, struct scr_name *name, const struct scr_type *type,
 		struct scr_span span)
 {
@@ -279,7 +289,7 @@ static void return_statement(struct scr_compiler *c, struct scr_node *n)
 	const struct scr_type *result = c->fn->result;
 
 	if (n->a)
-		n->a = sem_value(c, n->a);
+		n->a = result->kind == SCR_STRUCT ? sem_operand(c, n->a) : sem_value(c, n->a);
 	if (n->a && n->a->kind == N_ERROR)
 		return;
 	if (c->mode == SCR_EXPRESSION) {
@@ -297,7 +307,10 @@ static void return_statement(struct scr_compiler *c, struct scr_node *n)
 			scr_error(c, n->a->span, NULL, "the script itself returns no value");
 	} else if (!n->a && result->kind != SCR_VOID) {
 		scr_error(c, n->span, NULL, "'%s' must return a value", c->fn->name->text);
+	} else if (n->a && result->kind == SCR_STRUCT) {
+		sem_struct_fits(c, n->a, result);
 	} else if (n->a) {
+		sem_keep_const(c, n->a, result);
 		n->a = sem_convert(c, n->a, result);
 	}
 }
@@ -392,6 +405,21 @@ static void place_locals(struct scr_compiler *c, struct scr_func *fn)
 	fn->mem = (u32)mem;
 }
 
+/* A structure is handed over as the address of a copy that the caller made for it. */
+static void parameter(struct scr_compiler *c, struct scr_node *p)
+{
+	if (p->name->local)
+		scr_error(c, p->span, NULL, "two parameters are called '%s'", p->name->text);
+	p->local = sem_new_local(c, p->name, p->optype, p->span, true);
+	p->local->is_param = true;
+	if (p->optype->kind != SCR_STRUCT)
+		return;
+	p->local->by_address = true;
+	p->local->type = scr_type_ptr(&c->arena, p->optype);
+	if (!p->local->type)
+		scr_oom(c);
+}
+
 static void function(struct scr_compiler *c, struct scr_func *fn)
 {
 	struct scr_scope scope;
@@ -401,13 +429,12 @@ static void function(struct scr_compiler *c, struct scr_func *fn)
 	c->in_switch = NULL;
 	enter_scope(c, &scope);
 	c->fn_scope = scope.id;
-	for (struct scr_node *p = fn->params; p; p = p->next) {
-		if (p->name->local)
-			scr_error(c, p->span, NULL, "two parameters are called '%s'",
-				  p->name->text);
-		p->local = sem_new_local(c, p->name, p->optype, p->span, true);
-		p->local->is_param = true;
+	if (fn->result->kind == SCR_STRUCT) {
+		fn->result_at = sem_temporary(c, SCR_TYPE(ULLONG), fn->span)->local;
+		fn->result_at->is_param = true;
 	}
+	for (struct scr_node *p = fn->params; p; p = p->next)
+		parameter(c, p);
 	/* The body's own declarations stand beside the parameters. */
 	for (struct scr_node *s = fn->body->a; s; s = s->next)
 		statement(c, s);

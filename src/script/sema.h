@@ -12,6 +12,9 @@
 /* sema.c */
 struct scr_local *sem_new_local(struct scr_compiler *c, struct scr_name *name,
 				const struct scr_type *type, struct scr_span span, bool scoped);
+/* A local without a name, for a structure that is the value of an expression. */
+struct scr_node *sem_temporary(struct scr_compiler *c, const struct scr_type *type,
+			       struct scr_span span);
 /* The local that a name means here, or NULL. */
 struct scr_local *sem_local(struct scr_name *name);
 /* Enter a global, or give it another type. False: no room, said. */
@@ -21,9 +24,12 @@ bool sem_global(struct scr_compiler *c, struct scr_name *name, const struct scr_
 /* sema_expr.c: each returns the node to use instead; N_ERROR when it was said what is wrong */
 struct scr_node *sem_expr(struct scr_compiler *c, struct scr_node *n); /* void allowed */
 struct scr_node *sem_value(struct scr_compiler *c, struct scr_node *n); /* integer or pointer */
+struct scr_node *sem_operand(struct scr_compiler *c, struct scr_node *n); /* or a structure */
 struct scr_node *sem_condition(struct scr_compiler *c, struct scr_node *n);
 struct scr_node *sem_convert(struct scr_compiler *c, struct scr_node *n, const struct scr_type *to);
 struct scr_node *sem_fail(struct scr_node *n);
+/* Warns when a pointer to something const becomes one that can change it. */
+void sem_keep_const(struct scr_compiler *c, const struct scr_node *n, const struct scr_type *to);
 /* False, said: an operator that works on integers only has a floating-point operand. */
 bool sem_integers_only(struct scr_compiler *c, const struct scr_node *n, const struct scr_node *a,
 		       const struct scr_node *b);

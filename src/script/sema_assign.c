@@ -72,6 +72,14 @@ static bool is_const(const struct scr_type *t)
 	return false;
 }
 
+/* A part of the result of a call or an operator: it is gone with the expression. */
+static bool is_temporary(const struct scr_node *n)
+{
+	while (n->kind == N_MEMBER || n->kind == N_INDEX)
+		n = n->a;
+	return n->kind == N_CALL || n->kind == N_COND || n->kind == N_ASSIGN || n->kind == N_COMMA;
+}
+
 struct scr_node *sem_target(struct scr_compiler *c, struct scr_node *n, bool create)
 {
 	switch ((enum scr_node_kind)n->kind) {
@@ -92,7 +100,11 @@ struct scr_node *sem_target(struct scr_compiler *c, struct scr_node *n, bool cre
 	case N_MEMBER:
 		n->is_new = n->kind == N_INDEX;
 		n = sem_expr(c, n);
-		break;
+		if (!is_temporary(n))
+			break;
+		scr_error(c, n->span, "assign it to a variable first",
+			  "this cannot be assigned: it is part of a value, not of a variable");
+		return sem_fail(n);
 	case N_ERROR:
 		return n;
 	case N_BUILTIN:
@@ -169,16 +181,6 @@ static struct scr_node *compound(struct scr_compiler *c, struct scr_node *n)
 	return n;
 }
 
-/* A value, or a whole structure. */
-static struct scr_node *right_side(struct scr_compiler *c, struct scr_node *n)
-{
-	n = sem_expr(c, n);
-	if (n->kind == N_ERROR || n->type->kind == SCR_STRUCT)
-		return n;
-	n->resolved = true;
-	return sem_value(c, n);
-}
-
 static struct scr_node *struct_assign(struct scr_compiler *c, struct scr_node *n)
 {
 	if (n->op != OP_NONE) {
@@ -198,7 +200,7 @@ struct scr_node *sem_assign(struct scr_compiler *c, struct scr_node *n)
 		return sem_aggregation(c, n);
 	/* The value first: `n = n + 1` reads an n that was there before. */
 	if (n->op == OP_NONE)
-		n->b = right_side(c, n->b);
+		n->b = sem_operand(c, n->b);
 	n->a = sem_target(c, n->a, n->op == OP_NONE);
 	if (n->op != OP_NONE && n->a->kind != N_ERROR && n->a->type->kind == SCR_STRUCT) {
 		scr_error(c, n->span, NULL, "a structure can only be assigned with '='");
@@ -215,6 +217,7 @@ struct scr_node *sem_assign(struct scr_compiler *c, struct scr_node *n)
 		return struct_assign(c, n);
 	if (n->op == OP_NONE) {
 		narrow_store(n->a);
+		sem_keep_const(c, n->b, n->a->type);
 		n->b = sem_convert(c, n->b, n->a->type);
 	} else {
 		n = compound(c, n);
@@ -261,7 +264,11 @@ struct scr_node *sem_addr(struct scr_compiler *c, struct scr_node *n)
 		break;
 	case N_INDEX:
 	case N_MEMBER:
-		break;
+		if (!is_temporary(a))
+			break;
+		scr_error(c, n->span, "assign it to a variable first",
+			  "only a variable has an address, this is part of a value");
+		return sem_fail(n);
 	case N_DEREF: /* &*p is p */
 		a->a->parens = true;
 		n->a = a->a;

@@ -60,6 +60,33 @@ static struct scr_node *unknown_function(struct scr_compiler *c, struct scr_node
 	return sem_fail(n);
 }
 
+/* The copy that the called function has for its own; a result is one already. */
+static struct scr_node *struct_argument(struct scr_compiler *c, struct scr_node *a,
+					const struct scr_type *type)
+{
+	struct scr_node *copy;
+
+	a = sem_operand(c, a);
+	if (a->kind == N_ERROR)
+		return a;
+	if (!sem_struct_fits(c, a, type))
+		return sem_fail(a);
+	if (a->kind == N_CALL)
+		return a;
+	copy = scr_alloc(c, sizeof(*copy));
+	*copy = (struct scr_node){ .kind = N_COPY, .span = a->span, .type = type, .a = a };
+	copy->b = sem_temporary(c, type, a->span);
+	return copy;
+}
+
+static struct scr_node *scalar_argument(struct scr_compiler *c, struct scr_node *a,
+					const struct scr_type *type)
+{
+	a = sem_value(c, a);
+	sem_keep_const(c, a, type);
+	return sem_convert(c, a, type);
+}
+
 struct scr_node *sem_call(struct scr_compiler *c, struct scr_node *n)
 {
 	struct scr_func *fn = n->name->func;
@@ -87,12 +114,15 @@ struct scr_node *sem_call(struct scr_compiler *c, struct scr_node *n)
 	for (arg = &n->a, param = fn->params; *arg; arg = &(*arg)->next, param = param->next) {
 		struct scr_node *next = (*arg)->next;
 
-		*arg = sem_convert(c, sem_value(c, *arg), param->optype);
+		*arg = param->optype->kind == SCR_STRUCT ? struct_argument(c, *arg, param->optype)
+							 : scalar_argument(c, *arg, param->optype);
 		bad |= (*arg)->kind == N_ERROR;
 		(*arg)->next = next;
 	}
 	n->func = fn;
 	n->type = fn->result;
+	if (n->type->kind == SCR_STRUCT)
+		n->b = sem_temporary(c, n->type, n->span);
 	return bad ? sem_fail(n) : n;
 }
 

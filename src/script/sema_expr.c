@@ -47,6 +47,20 @@ struct scr_node *sem_convert(struct scr_compiler *c, struct scr_node *n, const s
 	return sem_fold(c, conv);
 }
 
+void sem_keep_const(struct scr_compiler *c, const struct scr_node *n, const struct scr_type *to)
+{
+	const struct scr_type *from = n->type;
+	char name[128];
+
+	if (n->kind == N_ERROR || to->kind != SCR_PTR || from->kind != SCR_PTR ||
+	    !from->base->is_const || to->base->is_const)
+		return;
+	scr_type_name(to, name, sizeof(name));
+	scr_warn(c, n->span,
+		 scr_textf(c, "declare it 'const %s', or cast the value: (%s)...", name, name),
+		 "this points to something 'const', which a '%s' can change", name);
+}
+
 /* The name nearest to @word among the variables that can be seen, or NULL. */
 static const char *nearest_variable(struct scr_compiler *c, const struct scr_name *word,
 				    bool global)
@@ -96,6 +110,12 @@ static struct scr_node *name_expr(struct scr_compiler *c, struct scr_node *n)
 	n->kind = N_LOCAL;
 	n->local = l;
 	n->type = l->type;
+	if (l->by_address) { /* what it points to is meant */
+		struct scr_node *deref = new_node(c, N_DEREF, n->span, l->type->base);
+
+		deref->a = n;
+		return deref;
+	}
 	return n;
 }
 
@@ -353,16 +373,34 @@ static struct scr_node *logical_expr(struct scr_compiler *c, struct scr_node *n)
 	return n;
 }
 
+static struct scr_node *conditional_struct(struct scr_compiler *c, struct scr_node *n)
+{
+	char left[128], right[128];
+
+	if (!scr_type_same(n->b->type, n->c->type)) {
+		scr_error(c, n->span, NULL,
+			  "both values of '? :' must have one type: '%s' and '%s'",
+			  scr_type_name(n->b->type, left, sizeof(left)),
+			  scr_type_name(n->c->type, right, sizeof(right)));
+		return sem_fail(n);
+	}
+	n->type = n->b->type;
+	return n;
+}
+
 static struct scr_node *conditional_expr(struct scr_compiler *c, struct scr_node *n)
 {
 	const struct scr_type *t;
 
 	n->a = sem_condition(c, n->a);
-	n->b = sem_value(c, n->b);
-	n->c = sem_value(c, n->c);
+	n->b = sem_operand(c, n->b);
+	n->c = sem_operand(c, n->c);
 	if (n->a->kind == N_ERROR || n->b->kind == N_ERROR || n->c->kind == N_ERROR)
 		return sem_fail(n);
-	if (n->b->type->kind == SCR_PTR)
+	if (n->b->type->kind == SCR_STRUCT || n->c->type->kind == SCR_STRUCT)
+		return conditional_struct(c, n);
+	if (n->b->type->kind == SCR_PTR &&
+	    (n->c->type->kind != SCR_PTR || !n->c->type->base->is_const))
 		t = n->b->type;
 	else if (n->c->type->kind == SCR_PTR)
 		t = n->c->type;
@@ -563,7 +601,7 @@ struct scr_node *sem_value(struct scr_compiler *c, struct scr_node *n)
 	}
 	if (n->type->kind == SCR_STRUCT) {
 		scr_error(c, n->span, "use its members, or its address: '&'",
-			  "a whole structure can only be assigned to another one");
+			  "a whole structure can only be assigned, handed over and returned");
 		return sem_fail(n);
 	}
 	if (n->type->kind == SCR_MAP)
@@ -574,6 +612,15 @@ struct scr_node *sem_value(struct scr_compiler *c, struct scr_node *n)
 	addr = new_node(c, N_ADDR, n->span, pointer_to(c, n->type->base));
 	addr->a = n;
 	return addr;
+}
+
+struct scr_node *sem_operand(struct scr_compiler *c, struct scr_node *n)
+{
+	n = sem_expr(c, n);
+	if (n->kind == N_ERROR || n->type->kind == SCR_STRUCT)
+		return n;
+	n->resolved = true;
+	return sem_value(c, n);
 }
 
 /* A value that is only compared with zero. */

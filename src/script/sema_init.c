@@ -10,6 +10,7 @@
 struct filler {
 	struct scr_node *next; /* of the list */
 	struct scr_node ***tail;
+	u32 elements; /* of the array that was filled last */
 };
 
 static bool fill(struct scr_compiler *c, const struct scr_type *t, u32 off, struct filler *f);
@@ -46,6 +47,7 @@ static bool pointer_allowed(struct scr_compiler *c, const struct scr_node *value
 {
 	char name[128];
 
+	sem_keep_const(c, value, t);
 	if (t->kind != SCR_PTR || value->type->kind == SCR_PTR ||
 	    (value->kind == N_NUM && !value->num))
 		return true;
@@ -84,12 +86,43 @@ static bool fill_scalar(struct scr_compiler *c, const struct scr_type *t, u32 of
 static bool fill_array(struct scr_compiler *c, const struct scr_type *t, u32 off, struct filler *f,
 		       bool own)
 {
-	for (u32 i = 0; i < t->count && f->next; i++) {
+	u32 i = 0;
+
+	for (; i < t->count && f->next; i++) {
 		if (f->next->kind == N_DESIGNATED && !own)
-			return true; /* of the structure around */
+			break; /* of the structure around */
 		if (!fill(c, t->base, off + i * t->base->size, f))
 			return false;
 	}
+	f->elements = i;
+	return true;
+}
+
+/* Is it an array that a string of this width can be in? */
+static bool holds_string(const struct scr_type *t, const struct scr_str *s)
+{
+	return t->kind == SCR_ARRAY && scr_type_is_int(t->base) && t->base->kind != SCR_BOOL &&
+	       t->base->size == (s->wide ? 2 : 1);
+}
+
+/* "text" in an array; as in C, its NUL may be left out where there is no room for it. */
+static bool fill_string(struct scr_compiler *c, const struct scr_type *t, u32 off, struct filler *f)
+{
+	struct scr_node *e = f->next;
+
+	f->next = e->next;
+	e->next = NULL;
+	if (!holds_string(t, e->str)) {
+		scr_error(c, e->span, NULL, "a %s string initialises only an array of '%s'",
+			  e->str->wide ? "wide" : "narrow", e->str->wide ? "short" : "char");
+		return false;
+	}
+	if (e->str->len > t->size) {
+		scr_error(c, e->span, NULL, "the string has %x characters, the array %x elements",
+			  e->str->len / t->base->size, t->count);
+		return false;
+	}
+	add_part(c, e, t, off, f);
 	return true;
 }
 
@@ -141,6 +174,8 @@ static int fill_whole(struct scr_compiler *c, const struct scr_type *t, u32 off,
 	case N_MEMBER:
 	case N_DEREF:
 	case N_INDEX:
+	case N_CALL:
+	case N_COND:
 		break;
 	default:
 		return 0;
@@ -162,11 +197,19 @@ static int fill_whole(struct scr_compiler *c, const struct scr_type *t, u32 off,
 static bool fill(struct scr_compiler *c, const struct scr_type *t, u32 off, struct filler *f)
 {
 	struct scr_node *e = f->next;
-	struct filler inner = { e->a, f->tail };
+	struct filler inner = { e->a, f->tail, 0 };
 	bool ok;
 
 	if (!scr_type_is_aggregate(t))
 		return fill_scalar(c, t, off, f);
+	if (e->kind == N_STR && t->kind == SCR_ARRAY && !scr_type_is_aggregate(t->base))
+		return fill_string(c, t, off, f);
+	if (e->kind == N_INIT && e->a && e->a->kind == N_STR && !e->a->next &&
+	    holds_string(t, e->a->str)) { /* { "text" } */
+		e->a->next = e->next;
+		f->next = e->a;
+		return fill_string(c, t, off, f);
+	}
 	if (e->kind != N_INIT) {
 		int whole = t->kind == SCR_STRUCT ? fill_whole(c, t, off, f) : 0;
 
@@ -178,6 +221,7 @@ static bool fill(struct scr_compiler *c, const struct scr_type *t, u32 off, stru
 	ok = t->kind == SCR_ARRAY ? fill_array(c, t, off, &inner, true)
 				  : fill_struct(c, t, off, &inner, true);
 	f->next = e->next;
+	f->elements = inner.elements;
 	return ok && (!inner.next || too_many(c, inner.next, t));
 }
 
@@ -198,25 +242,69 @@ static void flatten(struct scr_node **list)
 	}
 }
 
+static bool has_string(const struct scr_node *list)
+{
+	for (const struct scr_node *e = list; e; e = e->next)
+		if (e->kind == N_STR || (e->kind == N_INIT && has_string(e->a)))
+			return true;
+	return false;
+}
+
+/* `T x[] = ...`: as many elements as the list or the string needs. NULL: said. */
+static const struct scr_type *counted(struct scr_compiler *c, const struct scr_node *n,
+				      const struct scr_type *base, u32 count)
+{
+	const struct scr_type *t;
+
+	if (!count || (u64)count * base->size > ENG_MAX_MEM) {
+		scr_error(c, n->b->span, NULL, "an array has 1 to %x elements", ENG_MAX_MEM);
+		return NULL;
+	}
+	t = scr_type_array(&c->arena, base, count);
+	if (!t)
+		scr_oom(c);
+	return t;
+}
+
+static const struct scr_type *scalar_of(const struct scr_type *t)
+{
+	while (t->kind == SCR_ARRAY)
+		t = t->base;
+	return t;
+}
+
+/* A list, or a string, for an array or a structure; the parts become n->b. */
 static bool list_initialiser(struct scr_compiler *c, struct scr_node *n)
 {
-	const struct scr_type *t = n->optype, *elem = t;
-	struct scr_node *first = NULL, **tail = &first;
-	struct filler f = { n->b, &tail };
+	const struct scr_type *t = n->optype, *scalar = scalar_of(t), *base = t->base;
+	struct scr_node *first = NULL, **tail = &first, *init = n->b;
+	bool open = t->kind == SCR_ARRAY && !t->count;
+	struct scr_type whole = *t;
+	struct filler f = { init, &tail, 0 };
 
-	while (elem->kind == SCR_ARRAY)
-		elem = elem->base;
-	if (elem->kind != SCR_STRUCT) {
-		struct scr_type flat = { .kind = SCR_ARRAY, .base = elem };
-
-		flat.count = t->size / elem->size;
-		flatten(&n->b->a);
-		if (!fill(c, &flat, 0, &f))
-			return false;
-	} else if (!fill(c, t, 0, &f)) {
-		return false;
+	if (open)
+		whole.count = ENG_MAX_MEM / base->size;
+	if (init->kind == N_INIT && scalar->kind != SCR_STRUCT && !has_string(init->a)) {
+		flatten(&init->a);
+		whole.base = scalar;
+		whole.count = open ? ENG_MAX_MEM / scalar->size : t->size / scalar->size;
 	}
-	n->b->a = first;
+	whole.size = whole.kind == SCR_ARRAY ? whole.count * whole.base->size : t->size;
+	if (!fill(c, &whole, 0, &f))
+		return false;
+	if (open && first && first->a->kind == N_STR && !first->next &&
+	    !scr_type_is_aggregate(base))
+		f.elements = first->a->str->len / base->size + 1;
+	if (open) {
+		u32 each = base->size / whole.base->size;
+
+		t = counted(c, n, base, (f.elements + each - 1) / each);
+		if (!t)
+			return false;
+		n->optype = t;
+	}
+	n->b = scr_alloc(c, sizeof(*n->b));
+	*n->b = (struct scr_node){ .kind = N_INIT, .span = init->span, .a = first };
 	return true;
 }
 
@@ -230,11 +318,12 @@ static bool copy_initialiser(struct scr_compiler *c, struct scr_node *n)
 bool sem_initialiser(struct scr_compiler *c, struct scr_node *n)
 {
 	if (scr_type_is_aggregate(n->optype)) {
-		if (n->b->kind == N_INIT)
+		if (n->b->kind == N_INIT || (n->b->kind == N_STR && n->optype->kind == SCR_ARRAY))
 			return list_initialiser(c, n);
 		if (n->optype->kind == SCR_STRUCT)
 			return copy_initialiser(c, n);
-		scr_error(c, n->b->span, NULL, "an array is initialised with a list: { 1, 2, 3 }");
+		scr_error(c, n->b->span, NULL,
+			  "an array is initialised with a list, { 1, 2, 3 }, or with a string");
 		return false;
 	}
 	if (n->b->kind == N_INIT) {

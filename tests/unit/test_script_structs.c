@@ -8,6 +8,8 @@
 /* clang-format off */
 
 #define POINT "struct point { int x; int y; }; "
+#define MAKE POINT "struct point make(int x, int y) { struct point p = { x, y }; return p; } "
+#define PLUS "struct point plus(struct point n, struct point m) { n.x += m.x; n.y += m.y; return n; } "
 #define NODE "struct node { char tag; struct node *next; short n1, n2; }; "
 
 RUNS(layout,
@@ -197,16 +199,78 @@ DIAGNOSES(structure_errors,
 	{ POINT "struct point v; v = 1;", "1:53+1 a 'long' cannot be assigned to a 'struct point'\n" },
 	{ POINT "struct point v; v += v;", "1:49+6 a structure can only be assigned with '='\n" },
 	{ POINT "struct point v; v++;", "1:49+3 a structure cannot be counted up or down\n" },
-	{ POINT "struct point v; print(v);", "1:55+1 a whole structure can only be assigned to another one [use its members, or its address: '&']\n" },
-	{ POINT "struct point v; if (v) print(1);", "1:53+1 a whole structure can only be assigned to another one [use its members, or its address: '&']\n" },
-	{ POINT "int sum(struct point p) { return 1; }", "1:54+1 a structure cannot be a parameter [pass a pointer to it]\n" },
-	{ POINT "struct point make() { }", "1:46+4 a structure cannot be the result of a function [pass a pointer to where it shall be written]\n" },
+	{ POINT "struct point v; print(v);", "1:55+1 a whole structure can only be assigned, handed over and returned [use its members, or its address: '&']\n" },
+	{ POINT "struct point v; if (v) print(1);", "1:53+1 a whole structure can only be assigned, handed over and returned [use its members, or its address: '&']\n" },
+	{ "struct s1; int sum(struct s1 p) { return 1; }", "1:30+1 'struct s1' is not defined [a pointer to it may be declared before it is defined]\n" },
+	{ "struct s1; struct s1 make() { }", "1:22+4 'struct s1' is not defined [a pointer to it may be declared before it is defined]\n" },
+	{ MAKE "make(1, 2).x = 3;", "1:106+12 this cannot be assigned: it is part of a value, not of a variable [assign it to a variable first]\n" },
+	{ MAKE "make(1, 2).x++;", "1:106+12 this cannot be assigned: it is part of a value, not of a variable [assign it to a variable first]\n" },
+	{ MAKE "p = &make(1, 2).x;", "1:110+13 only a variable has an address, this is part of a value [assign it to a variable first]\n" },
+	{ MAKE "p = &make(1, 2);", "1:110+11 only a variable has an address\n" },
+	{ MAKE "struct other { int x; }; struct other o; int sum(struct point p) { return p.x; } sum(o); sum(1);",
+	  "1:191+1 a 'struct other' cannot be assigned to a 'struct point'\n"
+	  "1:199+1 a 'long' cannot be assigned to a 'struct point'\n" },
+	{ MAKE "struct other { int x; }; struct other o; x = (1 ? o : make(1, 2)).x;",
+	  "1:151+20 both values of '? :' must have one type: 'struct other' and 'struct point'\n" },
+	{ POINT "struct point make() { return 1; }", "1:62+1 a 'long' cannot be assigned to a 'struct point'\n" },
 	{ POINT "x = (struct point)5;", "1:37+15 nothing can be cast to a structure [cast to a pointer to it]\n" },
 	{ "struct s1 { int; int *; }; struct s1 v; v.q = 1;", "1:16+1 expected the name of a member, found ';'\n1:23+1 expected the name of a member, found ';'\n" },
 	{ "struct s1 { int x; ", "1:11+1 this '{' is never closed\n1:19+1 expected the name of a variable, found the end of the script\n" },
 	{ "struct 5 { int x; };", "1:8+1 expected the tag of a structure, found the number '5' [words of the letters a-f and digits are numbers; call it 'my_5']\n" },
 )
 
+RUNS(by_value,
+	{ MAKE "struct point p = make(1, 2); print(p.x); print(p.y); print(make(5, 6).y);", "1\n2\n6\n" },
+	{ MAKE PLUS "struct point p = make(1, 2), q = plus(p, make(10, 20)); print(q.x); print(q.y); print(p.x);", "11\n22\n1\n" },
+	{ MAKE PLUS "print(plus(make(1, 1), plus(make(2, 2), make(3, 3))).y);", "6\n" },
+	{ MAKE PLUS ".n = 0; struct point .g = make(1, 2); .g = plus(.g, .g); print(.g.y);", "4\n" },
+	{ MAKE "struct point none(int k) { if (k) return make(k, k); } for (k = 0; k < 3; k++) print(none(k & 1).x);", "0\n1\n0\n" },
+	{ MAKE "struct point fib(int n, struct point q) { if (!n) return q; struct point r = { q.y, q.x + q.y }; return fib(n - 1, r); } print(fib(0n30, make(0, 1)).x);", "cb228\n" },
+	{ POINT "struct big { struct point p[3]; char name[4]; }; struct big wrap(struct point p) { struct big v = { { p, { 7, 8 } }, \"abc\" }; return v; }"
+	  "struct point s = { 1, 2 }; k = 2; print(wrap(s).p[1].y); printf(\"%s %c\\n\", wrap(s).name, wrap(s).name[k]); k = 3; print(wrap(s).p[k].x);",
+	  "8\nabc c\nfault: array index out of bounds, line 1\n" },
+	{ MAKE "struct point s = make(1, 2), *p = &s; k = 0; print((k ? make(3, 4) : s).x); print((k ? s : *p).y); struct point t = k ? s : make(5, 6); print(t.x);", "1\n2\n5\n" },
+	{ MAKE "void set(struct point p) { p.x = 9; struct point *q = &p; q->y = 8; p = make(p.y, p.x); print(p.x); print(p.y); } struct point s = make(1, 2); set(s); print(s.x); print(s.y);",
+	  "8\n9\n1\n2\n" },
+	{ POINT "int sum(struct point p) { return p.x + p.y; } print(sum(*(struct point *)10010));", "6688aacc\n" },
+	{ POINT "int sum(struct point p) { return p.x + p.y; }\nprint(sum(*(struct point *)5));", "fault: bad address, line 2\n" },
+	{ MAKE "int sum(struct point p, int n, struct point q) { return p.x + n + q.y; } print(sum(make(1, 0), 2, make(0, 3)));", "6\n" },
+	{ MAKE "struct point t[] = { make(1, 2), { 3 }, make(4, 5) }; print(sizeof(t)); print(t[2].y); print(t[1].y);", "18\n5\n0\n" },
+	{ MAKE "make(1, 2); struct point p; p = make(3, 4), make(5, 6); print(p.x); print((p, make(7, 8)).y);", "3\n8\n" },
+	{ MAKE "const struct point p = make(1, 2); int sum(const struct point q) { return q.x; } print(sum(p));", "1\n" })
+
+RUNS(counted_arrays,
+	{ "int t[] = { 1, 2, 3 }; print(sizeof(t)); print(t[2]);", "c\n3\n" },
+	{ "int t[] = { 5, }; print(sizeof(t));", "4\n" },
+	{ "int t[][2] = { { 1, 2 }, { 3, 4 }, { 5 } }; print(sizeof(t)); print(t[2][0]); print(t[2][1]);", "18\n5\n0\n" },
+	{ "char s[] = \"abc\"; print(sizeof(s)); printf(\"%s\\n\", s); s[1] = 'x'; printf(\"%s\\n\", s);", "4\nabc\naxc\n" },
+	{ "char s[] = { \"ab\" }; print(sizeof(s)); char q[] = \"\"; print(sizeof(q));", "3\n1\n" },
+	{ "unsigned char s[8] = \"abc\"; print(s[7]); char q[3] = \"abc\"; print(q[2]);", "0\n63\n" },
+	{ "char t[][4] = { \"ab\", \"cde\" }; print(sizeof(t)); printf(\"%s %s\\n\", t[0], t[1]);", "8\nab cde\n" },
+	{ "short w[] = L\"hi\"; print(sizeof(w)); print(wcslen(w));", "6\n2\n" },
+	{ "struct s1 { char name[4]; int n; }; struct s1 t[] = { { \"ab\", 1 }, \"cd\", 2 }; print(sizeof(t)); printf(\"%s%d %s%d\\n\", t[0].name, t[0].n, t[1].name, t[1].n);", "10\nab1 cd2\n" },
+	{ "char .s[] = \"abc\"; print(strlen(.s)); print(sizeof(.s));", "3\n4\n" },
+	{ "x = 4; int t[] = { x, x + 1 }; print(t[1]); for (k = 0; k < 2; k++) { char s[] = \"ab\"; s[0]++; print(s[0]); }", "5\n62\n62\n" },
+	{ "int sum(int t[], int n) { int s; while (n--) s += t[n]; return s; } int t[] = { 1, 2, 3 }; print(sum(t, 3));", "6\n" },
+	{ "typedef long row[2]; long second(row t[2]) { return t[1][0]; } long t[][2] = { 1, 2, 3, 4 }; print(second(t));", "3\n" })
+
+DIAGNOSES(counted_array_errors,
+	{ "int t[];", "1:5+1 the array 't' has no number of elements [write it between the brackets, or give a list of values]\n" },
+	{ "int t[] = { };", "1:11+3 an array has 1 to 100000 elements\n" },
+	{ "int t[] = 5;", "1:11+1 an array is initialised with a list, { 1, 2, 3 }, or with a string\n" },
+	{ "int t[2][] = { 1 };", "1:10+1 expected the number of elements, found ']'\n" },
+	{ "char s[2] = \"abc\";", "1:13+5 the string has 3 characters, the array 2 elements\n" },
+	{ "int s[4] = \"ab\";", "1:12+4 a narrow string initialises only an array of 'char'\n" },
+	{ "char s[4] = L\"ab\";", "1:13+5 a wide string initialises only an array of 'short'\n" },
+	{ "struct s1 { int t[]; };", "1:19+1 expected the number of elements, found ']'\n" })
+
+DIAGNOSES(const_pointers,
+	{ "const int t[2]; int *p = t;", "w1:26+1 this points to something 'const', which a 'int *' can change [declare it 'const int *', or cast the value: (int *)...]\n" },
+	{ "const int n = 1; int *p; p = &n;", "w1:30+2 this points to something 'const', which a 'int *' can change [declare it 'const int *', or cast the value: (int *)...]\n" },
+	{ "void set(int *p) { *p = 1; } const int n = 1; set(&n);", "w1:51+2 this points to something 'const', which a 'int *' can change [declare it 'const int *', or cast the value: (int *)...]\n" },
+	{ "char *rest(const char *s) { return s + 1; }", "w1:36+5 this points to something 'const', which a 'char *' can change [declare it 'const char *', or cast the value: (char *)...]\n" },
+	{ "const int n = 1; int *p = (int *)&n; const int *q = p; q = &n; const int *r = q;", "" },
+	{ "int m; const int n = 1; int *p = m ? &m : &n;", "w1:34+11 this points to something 'const', which a 'int *' can change [declare it 'const int *', or cast the value: (int *)...]\n" })
 DIAGNOSES(const_errors,
 	{ "const int n = 5; n = 6;", "1:18+1 this cannot be assigned: it is declared 'const'\n" },
 	{ "const int n = 5; n++;", "1:18+1 this cannot be assigned: it is declared 'const'\n" },
@@ -227,7 +291,6 @@ DIAGNOSES(enum_errors,
 	{ "enum colour k;", "1:6+6 'enum colour' is not defined\n" },
 	{ "n = 1; enum { SIZE = n };", "1:22+1 the variable 'n' is read, but nothing before it assigns it\n" },
 	{ "enum { SIZE = @rax };", "1:15+4 the value of the constant must be a constant\n" },
-	{ "int t[];", "1:7+1 expected the number of elements, found ']'\n" },
 	{ "enum { RED }; int RED = 1;", "1:19+3 'RED' is a constant of an enumeration\n" },
 )
 
