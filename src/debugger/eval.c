@@ -71,6 +71,7 @@ static int eval(struct dbg *d, const struct scr_source *src, enum scr_mode mode,
 	ctx->context = 0; /* `?` runs outside of any event */
 	skip = ctx->skip;
 	d->eval_name = src->name;
+	d->eval_prog = prog;
 	enum eng_error e = eng_run(d->vm, prog, ctx, NULL, held_stage(d), &fault);
 
 	ctx->context = context;

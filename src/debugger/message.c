@@ -87,15 +87,19 @@ static void to_outputs(struct dbg *d, struct dbg_event *e, const char *text, siz
 static void print_fault(struct dbg *d, const struct eng_msg *msg)
 {
 	struct dbg_event *e = msg->event ? msg->event->owner : NULL;
+	const struct eng_program *prog = e ? e->prog : d->eval_prog;
+	const char *file = eng_program_file(prog, msg->fault->pc);
 	char text[256];
 
+	if (!file)
+		file = e ? e->script_name : d->eval_name;
 	eng_fault_text(msg->fault, text, sizeof(text));
 	dbg_deliver(d);
 	if (e)
 		con_error(d->con, "event %x (pid %u, tid %u): %s:%u: script error: %s", e->ev.id,
-			  msg->pid, msg->tid, e->script_name, msg->fault->line, text);
+			  msg->pid, msg->tid, file, msg->fault->line, text);
 	else
-		con_error(d->con, "%s:%u: script error: %s", d->eval_name, msg->fault->line, text);
+		con_error(d->con, "%s:%u: script error: %s", file, msg->fault->line, text);
 }
 
 void dbg_emit(struct eng_ctx *ctx, const struct eng_msg *msg)

@@ -97,6 +97,7 @@ struct dbg {
 	bool running; /* between resume_all and halt */
 	struct dbg_held held;
 	const char *eval_name; /* where the script of `?` stands while it runs */
+	const struct eng_program *eval_prog; /* and what it was compiled to */
 	volatile sig_atomic_t interrupted;
 	struct dbg_terminal terminal;
 

@@ -151,3 +151,20 @@ size_t eng_disasm(const struct eng_program *prog, u32 pc, char *buf, size_t size
 	}
 	return eng_text_end(&t);
 }
+
+/* Any line may name any number: a name that is not there is the empty one at the end. */
+const char *eng_program_file(const struct eng_program *prog, u32 pc)
+{
+	const u8 *name = prog->data + prog->image->files;
+	const u8 *last = prog->data + prog->image->ndata - 1; /* a NUL */
+	u32 file = prog->lines[pc] >> ENG_LINE_BITS;
+
+	if (!file)
+		return NULL;
+	while (--file) {
+		while (name < last && *name)
+			name++;
+		name += name < last;
+	}
+	return (const char *)name;
+}

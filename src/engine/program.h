@@ -51,11 +51,15 @@ struct eng_image {
 	u32 ncode, nfuncs, nconsts, ndata;
 	u32 nglobals; /* highest global slot used + 1 */
 	u32 nmaps; /* highest map used + 1; maps are numbered in the whole session */
-	u32 unused; /* 0 */
+	u32 files; /* data: names of included files one behind the other; lines number them */
 	u64 regs_read, regs_written; /* what it touches: storage registers, by bit */
 	u64 pseudo_read, pseudo_written; /* enum eng_pseudo, by bit */
 	u64 builtins[2]; /* enum eng_builtin, by bit */
 };
+
+/* A line of code: number, and above it the file: 0 the script itself, n the nth name. */
+#define ENG_LINE_BITS 24
+#define ENG_LINE_MASK ((1u << ENG_LINE_BITS) - 1)
 
 /* The verifier's view of an accepted image; all pointers lead into it. */
 struct eng_program {
@@ -64,7 +68,7 @@ struct eng_program {
 	const struct eng_func *funcs;
 	const u64 *consts;
 	const struct eng_map_desc *maps;
-	const u32 *lines;
+	const u32 *lines; /* of each instruction */
 	const u8 *data; /* strings; formats; ends with a NUL */
 };
 
@@ -88,5 +92,8 @@ bool eng_verify(const void *image, size_t size, void *scratch, struct eng_progra
  * have had. Used by --dump-bytecode and by tests.
  */
 size_t eng_disasm(const struct eng_program *prog, u32 pc, char *buf, size_t size);
+
+/* The included file that an instruction comes from; NULL: the script itself. */
+const char *eng_program_file(const struct eng_program *prog, u32 pc);
 
 #endif

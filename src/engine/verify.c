@@ -62,7 +62,9 @@ static bool check_header(struct check *c, size_t size)
 		return refuse(c, "no function or too many");
 	if (!im->ndata || im->ndata > ENG_MAX_DATA)
 		return refuse(c, "no data or too much");
-	if (im->nmaps > ENG_MAX_MAPS || im->unused)
+	if (im->files >= im->ndata)
+		return refuse(c, "names of files outside the data");
+	if (im->nmaps > ENG_MAX_MAPS)
 		return refuse(c, "too many maps");
 	if ((im->regs_read | im->regs_written) >> ENG_NREGS)
 		return refuse(c, "unknown register in header");

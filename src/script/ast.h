@@ -119,6 +119,8 @@ struct scr_name {
 	const struct scr_type *enum_type; /* enum NAME */
 	bool is_constant; /* of an enum: */
 	u64 constant;
+	/* where they were defined */
+	struct scr_span type_span, tag_span, enum_span, constant_span;
 };
 
 struct scr_local {

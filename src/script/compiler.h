@@ -146,6 +146,7 @@ struct scr_file {
 	u32 off, end; /* in the text of the compilation */
 	u32 line, col; /* of its first byte */
 	bool open; /* being read */
+	u32 index; /* 0: the script itself */
 	u32 at; /* where it is included, or the file around it, in the script itself */
 	struct scr_file *outer; /* which includes it */
 	struct scr_file *next;
@@ -236,6 +237,8 @@ void scr_warn(struct scr_compiler *c, struct scr_span span, const char *hint, co
 	__attribute__((format(printf, 4, 5)));
 /* Text of the arena, for hints. */
 char *scr_textf(struct scr_compiler *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Where something stands, for a message at @here: "in line 3", or "at FILE:3". */
+const char *scr_where(struct scr_compiler *c, struct scr_span there, struct scr_span here);
 struct scr_span scr_join(struct scr_span from, struct scr_span to);
 void scr_diags_sort(struct scr_diags *d, size_t from);
 

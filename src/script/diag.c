@@ -78,6 +78,15 @@ void scr_diags_print(const struct scr_diags *d, FILE *out, bool colour)
 	}
 }
 
+const char *scr_where(struct scr_compiler *c, struct scr_span there, struct scr_span here)
+{
+	const struct scr_line *line = &c->text_line[there.line];
+
+	if (line->file == c->text_line[here.line].file)
+		return scr_textf(c, "in line %u", line->number);
+	return scr_textf(c, "at %s:%u", line->file->name, line->number);
+}
+
 struct scr_span scr_join(struct scr_span from, struct scr_span to)
 {
 	if (to.off + to.len > from.off + from.len && to.off >= from.off)

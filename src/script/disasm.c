@@ -9,6 +9,7 @@
 static void function(const struct eng_program *prog, u32 index, FILE *out)
 {
 	const struct eng_func *f = &prog->funcs[index];
+	const char *file;
 	u32 line = 0;
 	char text[160];
 
@@ -16,9 +17,12 @@ static void function(const struct eng_program *prog, u32 index, FILE *out)
 		(const char *)prog->data + f->name, f->nregs, f->nparams, f->mem);
 	for (u32 pc = f->entry; pc < f->entry + f->len; pc++) {
 		eng_disasm(prog, pc, text, sizeof(text));
-		if (prog->lines[pc] != line)
-			fprintf(out, "  ; line %u\n", prog->lines[pc]);
-		line = prog->lines[pc];
+		if (prog->lines[pc] != line) {
+			line = prog->lines[pc];
+			file = eng_program_file(prog, pc);
+			fprintf(out, "  ; %s%s%u\n", file ? file : "line", file ? ":" : " ",
+				line & ENG_LINE_MASK);
+		}
 		fprintf(out, "%6u  %s\n", pc, text);
 	}
 }

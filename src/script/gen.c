@@ -50,6 +50,13 @@ static void note_use(struct scr_compiler *c, enum eng_op op, s32 imm)
 	}
 }
 
+static u32 line_word(const struct scr_line *line)
+{
+	u32 number = line->number < ENG_LINE_MASK ? line->number : ENG_LINE_MASK;
+
+	return line->file->index << ENG_LINE_BITS | number;
+}
+
 u32 gen_emit(struct scr_compiler *c, enum eng_op op, u32 a, u32 b, u32 cc, s32 imm)
 {
 	if (c->ncode >= ENG_MAX_CODE - 1) {
@@ -58,7 +65,7 @@ u32 gen_emit(struct scr_compiler *c, enum eng_op op, u32 a, u32 b, u32 cc, s32 i
 	}
 	c->code = scr_grow(c, c->code, c->ncode, &c->cap_code, sizeof(*c->code));
 	c->lines = scr_grow(c, c->lines, c->ncode, &c->cap_codelines, sizeof(*c->lines));
-	c->lines[c->ncode] = c->text_line[c->line].number;
+	c->lines[c->ncode] = line_word(&c->text_line[c->line]);
 	c->code[c->ncode] = (struct eng_insn){ (u8)op, (u8)a, (u8)b, (u8)cc, imm };
 	note_use(c, op, imm);
 	return c->ncode++;

@@ -45,6 +45,16 @@ static void place_maps(struct scr_compiler *c)
 	}
 }
 
+static void place_files(struct scr_compiler *c)
+{
+	for (const struct scr_file *f = c->file->next; f; f = f->next) {
+		u32 off = gen_data(c, f->name, (u32)strlen(f->name), 1);
+
+		if (f->index == 1)
+			c->head.files = off;
+	}
+}
+
 struct eng_program *scr_image(struct scr_compiler *c)
 {
 	struct eng_verdict verdict = { 0 };
@@ -54,6 +64,7 @@ struct eng_program *scr_image(struct scr_compiler *c)
 	bool ok;
 
 	place_maps(c);
+	place_files(c);
 	c->head.magic = ENG_MAGIC;
 	c->head.version = ENG_IMAGE_VERSION;
 	c->head.ncode = c->ncode;

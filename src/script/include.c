@@ -127,6 +127,7 @@ struct scr_file *scr_include(struct scr_compiler *c, struct scr_file *from, stru
 	file->outer = from;
 	file->at = from->outer ? from->at : span.off;
 	file->open = true;
+	file->index = c->last_file->index + 1;
 	c->last_file->next = file;
 	c->last_file = file;
 	return file;

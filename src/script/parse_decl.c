@@ -459,9 +459,8 @@ static void register_function(struct scr_compiler *c, struct scr_func *fn, struc
 	struct scr_func *old = name->func;
 
 	if (old && old->body && fn->body) {
-		scr_error(c, fn->span, NULL,
-			  "the function '%s' is defined twice (first in line %u)", name->text,
-			  c->text_line[old->span.line].number);
+		scr_error(c, fn->span, NULL, "the function '%s' is defined twice (first %s)",
+			  name->text, scr_where(c, old->span, fn->span));
 		return;
 	}
 	if (old && (old->body || !fn->body))
@@ -575,8 +574,11 @@ void par_typedef(struct scr_compiler *c)
 	if (!type || !par_expect(c, T_SEMI, "after the type definition"))
 		return;
 	if (t->name->type && !scr_type_same(t->name->type, type))
-		scr_error(c, t->span, NULL, "the type '%s' is already defined as something else",
-			  t->name->text);
-	else
-		t->name->type = type;
+		scr_error(c, t->span, NULL,
+			  "the type '%s' is already defined as something else (first %s)",
+			  t->name->text, scr_where(c, t->name->type_span, t->span));
+	if (t->name->type)
+		return;
+	t->name->type = type;
+	t->name->type_span = t->span;
 }

@@ -196,8 +196,11 @@ const struct scr_type *par_struct(struct scr_compiler *c)
 		if (par_kind(c) != T_LBRACE)
 			return &st->type[0];
 		if (st->complete || st->defining) {
-			scr_error(c, t->span, NULL, "'struct %s' is defined twice", t->name->text);
+			scr_error(c, t->span, NULL, "'struct %s' is defined twice (first %s)",
+				  t->name->text, scr_where(c, t->name->tag_span, t->span));
 			st = new_struct(c, t->name->text); /* so that its members are looked at */
+		} else {
+			t->name->tag_span = t->span;
 		}
 	}
 	if (!par_enter(c))
@@ -220,9 +223,11 @@ static bool enumerator(struct scr_compiler *c, u64 *value, bool *wide)
 	if (par_accept(c, T_SET) && !par_constant(c, "the value of the constant", &span, value))
 		return false;
 	if (t->name->is_constant) {
-		scr_error(c, t->span, NULL, "the constant '%s' is defined twice", t->name->text);
+		scr_error(c, t->span, NULL, "the constant '%s' is defined twice (first %s)",
+			  t->name->text, scr_where(c, t->name->constant_span, t->span));
 		return false;
 	}
+	t->name->constant_span = t->span;
 	t->name->is_constant = true;
 	t->name->constant = *value;
 	*wide |= (s64)*value != (s32)*value;
@@ -249,9 +254,11 @@ const struct scr_type *par_enum(struct scr_compiler *c)
 			return tag->enum_type;
 		}
 		if (tag->enum_type) {
-			scr_error(c, par_before(c), NULL, "'enum %s' is defined twice", tag->text);
+			scr_error(c, par_before(c), NULL, "'enum %s' is defined twice (first %s)",
+				  tag->text, scr_where(c, tag->enum_span, par_before(c)));
 			return NULL;
 		}
+		tag->enum_span = par_before(c);
 	}
 	par_next(c);
 	do {

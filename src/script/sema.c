@@ -101,9 +101,8 @@ static struct scr_node *local_decl(struct scr_compiler *c, struct scr_node *n)
 	struct scr_local *old = name->local;
 
 	if (old && old->scope != c->scope->id)
-		scr_warn(c, n->a->span, NULL,
-			 "this '%s' is a new variable, which hides the one of line %u", name->text,
-			 c->text_line[old->span.line].number);
+		scr_warn(c, n->a->span, NULL, "this '%s' is a new variable, which hides the one %s",
+			 name->text, scr_where(c, old->span, n->a->span));
 	n->a->kind = N_LOCAL;
 	n->a->local = sem_new_local(c, name, n->optype, n->a->span, true);
 	n->a->type = n->optype;
@@ -246,8 +245,8 @@ static bool second_case(struct scr_compiler *c, const struct scr_node *sw, const
 	for (const struct scr_node *o = sw->c; o; o = o->c) {
 		if (o->a->num != n->a->num)
 			continue;
-		scr_error(c, n->a->span, NULL, "the value %llx has a 'case' already, in line %u",
-			  n->a->num, c->text_line[o->span.line].number);
+		scr_error(c, n->a->span, NULL, "the value %llx has a 'case' already, %s", n->a->num,
+			  scr_where(c, o->span, n->span));
 		return true;
 	}
 	return false;

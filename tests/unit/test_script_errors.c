@@ -90,7 +90,7 @@ DIAGNOSES(variables,
 	{ "x = &5;", "1:5+2 only a variable has an address\n" },
 	{ "x = 1; x = *x++ + &(x + 1);", "1:19+8 only a variable has an address\n" },
 	{ "int *p = 5000;", "1:10+4 a number cannot initialise a pointer of type 'int *' [cast it: (int *)...]\n" },
-	{ "n = 1; if (1) { int n = 2; }", "w1:21+1 this 'n' is a new variable, which hides the one of line 1\n" },
+	{ "n = 1; if (1) { int n = 2; }", "w1:21+1 this 'n' is a new variable, which hides the one in line 1\n" },
 	{ "x = libx!func;", "1:5+9 cannot find the symbol 'libx!func': there is no debuggee\n" },
 )
 
@@ -178,7 +178,7 @@ DIAGNOSES(arrays_and_types,
 	{ "n = 1; x = n[0];", "1:12+4 'unsigned long long' cannot be indexed\n" },
 	{ "x = sizeof(void);", "1:5+12 'void' has no size\n" },
 	{ "int *p = 0; x = p * 2;", "1:17+5 the operator cannot be applied to 'int *' and 'long' [cast the pointer to an integer: (long)p]\n" },
-	{ "typedef int num; typedef char num;", "1:31+3 the type 'num' is already defined as something else\n" },
+	{ "typedef int num; typedef char num;", "1:31+3 the type 'num' is already defined as something else (first in line 1)\n" },
 )
 
 /* clang-format on */

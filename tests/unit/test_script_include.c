@@ -23,6 +23,8 @@ static const struct {
 	{ "empty.ds", "" },
 	{ "string.ds", "x = \"abc" },
 	{ "nul.ds", "x = 5;" },
+	{ "fault.ds", "int cut(int n)\n{\n\treturn 6 / n;\n}\n" },
+	{ "map.ds", "\n.m[1] = 5;" },
 };
 
 static bool reader(void *user, const char *from, const char *path, struct scr_included *in)
@@ -61,8 +63,13 @@ static void check(const char *text, const char *want)
 		kit_text(k, line, strlen(line));
 	}
 	CHECK_EQ(!prog, d.errors > 0);
-	if (prog)
-		eng_run(k->vm, prog, &k->ctx, NULL, ENG_PRE, &fault);
+	if (prog && eng_run(k->vm, prog, &k->ctx, NULL, ENG_PRE, &fault) != ENG_OK) {
+		const char *file = eng_program_file(prog, fault.pc);
+
+		snprintf(line, sizeof(line), "fault at %s:%u\n", file ? file : "the script",
+			 fault.line);
+		kit_text(k, line, strlen(line));
+	}
 	kit_text(k, log, strlen(log));
 	CHECK_STR(k->out, want);
 	scr_program_free(prog);
@@ -98,10 +105,33 @@ TEST(errors_have_their_place)
 	      "bad.ds:4:5 expected an expression, found ';'|x = ;\n"
 	      "main:12:5 expected an expression, found ';'|m = ;\nbad.ds<main ");
 	check("#include \"one.ds\"; int one() { return 2; }",
-	      "main:10:26 the function 'one' is defined twice (first in line 1)|"
+	      "main:10:26 the function 'one' is defined twice (first at one.ds:1)|"
 	      "  #include \"one.ds\"; int one() { return 2; }\none.ds<main ");
 	check("#include \"string.ds\";\nn = 1;",
 	      "string.ds:1:5 this string is never closed|x = \"abc\nstring.ds<main ");
+}
+
+TEST(run_time_errors_have_their_place)
+{
+	check("#include \"fault.ds\"\nprint(cut(2));\nprint(cut(0));",
+	      "3\nfault at fault.ds:3\nfault.ds<main ");
+	check("#include \"both.ds\"\n#include \"fault.ds\"\nprint(cut(one() - 1));",
+	      "fault at fault.ds:3\nboth.ds<main one.ds<both.ds block.ds<both.ds fault.ds<main ");
+	check("#include \"fault.ds\"\nn = cut(1);\nprint(n / (n - 6));",
+	      "fault at the script:12\nfault.ds<main ");
+}
+
+TEST(other_places_are_named)
+{
+	check("#include \"types.ds\";\nstruct point { int x; };",
+	      "main:11:8 'struct point' is defined twice (first at types.ds:1)|"
+	      "struct point { int x; };\ntypes.ds<main ");
+	check("#include \"types.ds\";\nenum { LIMIT };",
+	      "main:11:8 the constant 'LIMIT' is defined twice (first at types.ds:2)|"
+	      "enum { LIMIT };\ntypes.ds<main ");
+	check("#include \"map.ds\";\n.m[1, 2] = 3;",
+	      "main:11:1 '.m' is a map of numbers with an integer as key, here it is used as "
+	      "a map of numbers with two integers as key|.m[1, 2] = 3;\nmap.ds<main ");
 }
 
 TEST(refused)

@@ -87,7 +87,7 @@ TEST(header)
 	HEADER(nconsts, 1, "section outside the image");
 	HEADER(nmaps, ENG_MAX_MAPS + 1, "too many maps");
 	HEADER(nmaps, ENG_MAX_MAPS, "section outside the image");
-	HEADER(unused, 1, "too many maps");
+	HEADER(files, 1u << 24, "names of files outside the data");
 	HEADER(regs_read, ENG_BIT(ENG_NREGS), "unknown register in header");
 	HEADER(regs_written, ENG_BIT(63), "unknown register in header");
 	HEADER(pseudo_read, ENG_BIT(ENG_NPSEUDO), "unknown pseudo-register in header");
