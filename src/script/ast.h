@@ -108,7 +108,7 @@ const char *scr_type_name(const struct scr_type *t, char *buf, size_t size);
 struct scr_name {
 	const char *text; /* NUL-terminated */
 	u32 len, hash;
-	bool mapped; /* a global whose elements are assigned somewhere in the script */
+	bool mapped; /* a global that the script fills as a map somewhere */
 	bool suspect; /* stood in a statement that did not parse: no more errors about it */
 	u32 reported; /* function in which "never assigned" was said: its index + 1 */
 	struct scr_local *local; /* visible local of the function being analysed */
@@ -214,7 +214,7 @@ enum scr_node_kind {
 	N_SIZEOF, /* a, or optype */
 	/* statements */
 	N_EXPR, /* a */
-	N_DECL, /* a: what is declared (N_NAME, N_GLOBAL, N_REG); b: initialiser; optype */
+	N_DECL, /* a: what is declared (N_NAME, N_GLOBAL, N_REG); b: initialiser; optype; d */
 	N_INIT, /* { a by next }; once resolved, of N_PART */
 	N_DESIGNATED, /* .name = a, in a list */
 	N_PART, /* num: offset in the variable; a: the value */

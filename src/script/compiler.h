@@ -99,7 +99,6 @@ struct scr_token {
 struct scr_map {
 	struct eng_map_desc desc;
 	u32 index;
-	const char *where; /* "FILE:LINE" */
 };
 
 struct scr_global {
@@ -107,6 +106,7 @@ struct scr_global {
 	const struct scr_type *type;
 	u32 slot, nslots;
 	u32 hash;
+	const char *where; /* "FILE:LINE" of its first use */
 	struct scr_map *map; /* NULL: none */
 };
 
@@ -189,6 +189,7 @@ struct scr_compiler {
 	bool stopped; /* too many errors */
 	u32 nerrors;
 	u32 nstructs;
+	struct scr_node *global_decls, **last_global_decl; /* N_DECL by d: known everywhere */
 
 	/* functions; the first is the main program */
 	struct scr_func *func, *last_func;
@@ -202,6 +203,7 @@ struct scr_compiler {
 	u32 fn_scope; /* id of the function's outermost */
 	u32 loops, switches; /* around the statement */
 	struct scr_node *in_switch; /* the innermost */
+	struct scr_pending *pending; /* uses of maps before it is known what they are like */
 
 	/* code generation */
 	struct eng_insn *code;

@@ -176,22 +176,28 @@ static u32 slots_of(const struct scr_type *t)
 }
 
 enum scr_env_result scr_env_add(struct scr_env *env, const struct scr_name *name,
-				const struct scr_type *type)
+				const struct scr_type *type, const char *where)
 {
+	char *copy, *place = scr_arena_alloc(&env->arena, strlen(where) + 1);
 	u32 nslots = slots_of(type);
 	struct scr_global *g;
-	char *copy;
 
 	if (nslots > env->max_globals - env->nslots)
 		return SCR_ENV_FULL;
 	type = scr_type_copy(&env->arena, type);
 	copy = strdup(name->text);
-	if (!type || !copy || !reserve(env)) {
+	if (!type || !copy || !place || !reserve(env)) {
 		free(copy);
 		return SCR_ENV_NO_MEMORY;
 	}
+	strcpy(place, where);
 	g = &env->global[env->nglobals];
-	*g = (struct scr_global){ copy, type, env->nslots, nslots, name->hash, NULL };
+	*g = (struct scr_global){ .name = copy,
+				  .type = type,
+				  .slot = env->nslots,
+				  .nslots = nslots,
+				  .hash = name->hash,
+				  .where = place };
 	env->nslots += nslots;
 	hash_in(env, env->nglobals++);
 	return SCR_ENV_OK;
@@ -230,17 +236,15 @@ enum scr_env_result scr_env_retype(struct scr_env *env, struct scr_global *g,
 }
 
 enum scr_env_result scr_env_make_map(struct scr_env *env, struct scr_global *g,
-				     const struct eng_map_desc *desc, const char *where)
+				     const struct eng_map_desc *desc)
 {
 	struct scr_map *map = scr_arena_alloc(&env->arena, sizeof(*map));
-	char *text = scr_arena_alloc(&env->arena, strlen(where) + 1);
 
-	if (!map || !text)
+	if (!map)
 		return SCR_ENV_NO_MEMORY;
 	if (env->nmaps == ENG_MAX_MAPS)
 		return SCR_ENV_FULL;
-	strcpy(text, where);
-	*map = (struct scr_map){ .desc = *desc, .index = env->nmaps++, .where = text };
+	*map = (struct scr_map){ .desc = *desc, .index = env->nmaps++ };
 	map->desc.name = 0;
 	g->map = map;
 	return SCR_ENV_OK;

@@ -11,13 +11,14 @@
 
 enum scr_env_result { SCR_ENV_OK, SCR_ENV_FULL, SCR_ENV_NO_MEMORY };
 
+/* @where: "FILE:LINE" of its first use; copied. */
 enum scr_env_result scr_env_add(struct scr_env *env, const struct scr_name *name,
-				const struct scr_type *type);
+				const struct scr_type *type, const char *where);
 enum scr_env_result scr_env_retype(struct scr_env *env, struct scr_global *g,
 				   const struct scr_type *type);
-/* The new global is a map; @where is copied. */
+/* The new global is a map. */
 enum scr_env_result scr_env_make_map(struct scr_env *env, struct scr_global *g,
-				     const struct eng_map_desc *desc, const char *where);
+				     const struct eng_map_desc *desc);
 /* The changes since the last commit stay, or go. */
 void scr_env_commit(struct scr_env *env);
 void scr_env_rollback(struct scr_env *env, u32 nglobals, u32 nslots);

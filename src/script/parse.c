@@ -527,6 +527,7 @@ void scr_parse(struct scr_compiler *c)
 	c->fn = main_func; /* of constants inside of types */
 	c->last_func = main_func;
 	c->nfuncs = 1;
+	c->last_global_decl = &c->global_decls;
 	main_func->result = c->mode == SCR_EXPRESSION ? SCR_TYPE(ULLONG) : SCR_TYPE(VOID);
 	main_func->body = par_node(c, N_BLOCK, par_tok(c)->span);
 	if (c->mode == SCR_EXPRESSION) {

@@ -383,6 +383,10 @@ static struct scr_node *declarator(struct scr_compiler *c, const struct scr_type
 	}
 	n->span = scr_join(n->span, par_before(c));
 	n->kind = N_DECL;
+	if (n->a->kind == N_GLOBAL) {
+		*c->last_global_decl = n;
+		c->last_global_decl = &n->d;
+	}
 	return n;
 }
 

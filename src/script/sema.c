@@ -50,13 +50,16 @@ bool sem_global(struct scr_compiler *c, struct scr_name *name, const struct scr_
 		struct scr_span span)
 {
 	struct scr_global *g = scr_env_lookup(c->env, name->text, name->len, name->hash);
+	const struct scr_line *line = &c->text_line[span.line];
+	const char *where;
 
 	if (g && type->kind != SCR_MAP && g->map) {
-		scr_error(c, span, scr_textf(c, "it was first used at %s", g->map->where),
+		scr_error(c, span, scr_textf(c, "it was first used at %s", g->where),
 			  "'.%s' is a map already", name->text);
 		return false;
 	}
-	switch (g ? scr_env_retype(c->env, g, type) : scr_env_add(c->env, name, type)) {
+	where = g ? NULL : scr_textf(c, "%s:%u", line->file->name, line->number);
+	switch (g ? scr_env_retype(c->env, g, type) : scr_env_add(c->env, name, type, where)) {
 	case SCR_ENV_OK:
 		return true;
 	case SCR_ENV_NO_MEMORY:
@@ -445,9 +448,17 @@ static void function(struct scr_compiler *c, struct scr_func *fn)
 	place_locals(c, fn);
 }
 
-/* A global is known everywhere in a script that assigns it anywhere. */
+static bool is_known(struct scr_compiler *c, const struct scr_name *name)
+{
+	return scr_env_lookup(c->env, name->text, name->len, name->hash);
+}
+
+/* A global is known everywhere in a script that declares or assigns it anywhere. */
 static void find_globals(struct scr_compiler *c)
 {
+	for (struct scr_node *n = c->global_decls; n && !c->stopped; n = n->d)
+		if (!is_known(c, n->a->name) && n->optype->size) /* else sized when it is seen */
+			sem_global(c, n->a->name, n->optype, n->a->span);
 	for (u32 i = 0; i < c->ntok; i++)
 		if (c->tok[i].kind == T_GLOBAL)
 			sem_find_map(c, i);
@@ -456,10 +467,7 @@ static void find_globals(struct scr_compiler *c)
 
 		if (t->kind != T_GLOBAL || t[1].kind != T_SET || t->name->mapped || c->stopped)
 			continue;
-		if (t[2].kind == T_NAME && t[3].kind == T_LPAREN &&
-		    sem_names_aggregation(t[2].name))
-			continue; /* a map: known when it is seen */
-		if (!scr_env_lookup(c->env, t->name->text, t->name->len, t->name->hash))
+		if (!is_known(c, t->name))
 			sem_global(c, t->name, SCR_TYPE(ULLONG), t->span);
 	}
 }
@@ -469,4 +477,5 @@ void scr_sema(struct scr_compiler *c)
 	find_globals(c);
 	for (struct scr_func *fn = c->func; fn && !c->stopped; fn = fn->next)
 		function(c, fn);
+	sem_pending_maps(c);
 }

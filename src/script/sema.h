@@ -69,13 +69,16 @@ struct scr_node *sem_map_index(struct scr_compiler *c, struct scr_node *n);
 struct scr_node *sem_map_value(struct scr_compiler *c, struct scr_node *n);
 /* `.name[key] = hist(x)` */
 bool sem_is_aggregation(const struct scr_node *n);
-bool sem_names_aggregation(const struct scr_name *name);
 struct scr_node *sem_aggregation(struct scr_compiler *c, struct scr_node *n);
 /* A call of an unknown function; NULL: it is none of maps either. */
 struct scr_node *sem_map_call(struct scr_compiler *c, struct scr_node *n);
 bool sem_prints_map(struct scr_compiler *c, const struct scr_node *n);
 struct scr_node *sem_print_map(struct scr_compiler *c, struct scr_node *n);
 void sem_find_map(struct scr_compiler *c, u32 at);
+/* At the end: what was used before it was known. */
+void sem_pending_maps(struct scr_compiler *c);
+/* Says that a global is known neither here nor in the session. */
+struct scr_node *sem_unknown_global(struct scr_compiler *c, struct scr_node *n, bool map);
 
 /* fold.c */
 struct scr_node *sem_fold(struct scr_compiler *c, struct scr_node *n);

@@ -119,7 +119,8 @@ struct scr_node *sem_target(struct scr_compiler *c, struct scr_node *n, bool cre
 	}
 	if (n->kind != N_ERROR && n->type->kind == SCR_MAP) {
 		scr_error(c, n->span, scr_textf(c, ".%s[key] = ...", n->name->text),
-			  "'.%s' is a map: its elements can be assigned", n->name->text);
+			  "'.%s' is a map since %s: its elements can be assigned", n->name->text,
+			  c->env->global[n->global].where);
 		return sem_fail(n);
 	}
 	if (n->kind != N_ERROR && n->type->kind == SCR_ARRAY) {

@@ -119,27 +119,48 @@ static struct scr_node *name_expr(struct scr_compiler *c, struct scr_node *n)
 	return n;
 }
 
+struct scr_node *sem_unknown_global(struct scr_compiler *c, struct scr_node *n, bool map)
+{
+	const char *name = n->name->text, *best, *hint;
+
+	if (n->name->suspect || n->name->reported == c->fn->index + 1)
+		return sem_fail(n);
+	n->name->reported = c->fn->index + 1;
+	best = nearest_variable(c, n->name, true);
+	if (best)
+		hint = scr_textf(c, "did you mean '.%s'?", best);
+	else if (map)
+		hint = scr_textf(c,
+				 "'.%s[key] = 0;' makes it, or the event that fills it: "
+				 "define that one first",
+				 name);
+	else
+		hint = scr_textf(
+			c, "assign it first: '? .%s = 0;', or define the event that does so", name);
+	if (map)
+		scr_error(c, n->span, hint,
+			  "the map '.%s' does not exist yet: nothing fills it, here or in an "
+			  "earlier script",
+			  name);
+	else
+		scr_error(
+			c, n->span, hint,
+			"the global variable '.%s' is never assigned, here or in an earlier script",
+			name);
+	return sem_fail(n);
+}
+
 static struct scr_node *global_expr(struct scr_compiler *c, struct scr_node *n)
 {
 	struct scr_global *g = scr_env_lookup(c->env, n->name->text, n->name->len, n->name->hash);
-	const char *best;
 
-	if (g) {
-		n->global = (u32)(g - c->env->global);
-		n->type = g->type;
-		return n;
-	}
-	if (!n->name->suspect && n->name->reported != c->fn->index + 1) {
-		best = nearest_variable(c, n->name, true);
-		scr_error(
-			c, n->span,
-			best ? scr_textf(c, "did you mean '.%s'?", best)
-			     : scr_textf(c, "assign it first: '? .%s = 0;'", n->name->text),
-			"the global variable '.%s' is never assigned, here or in an earlier script",
-			n->name->text);
-		n->name->reported = c->fn->index + 1;
-	}
-	return sem_fail(n);
+	if (!g && n->name->mapped)
+		return sem_map_value(c, n);
+	if (!g)
+		return sem_unknown_global(c, n, false);
+	n->global = (u32)(g - c->env->global);
+	n->type = g->type;
+	return n;
 }
 
 static struct scr_node *symbol_expr(struct scr_compiler *c, struct scr_node *n)
@@ -425,6 +446,22 @@ static struct scr_node *deref_expr(struct scr_compiler *c, struct scr_node *n)
 	return n;
 }
 
+/* Why something has no elements, or NULL. */
+static const char *index_hint(struct scr_compiler *c, const struct scr_node *n)
+{
+	const char *text = c->text + n->span.off;
+
+	if (n->kind == N_GLOBAL && scr_type_is_int(n->type))
+		return scr_textf(c, "'.%s' is no map: it is a variable since %s; use another name",
+				 n->name->text, c->env->global[n->global].where);
+	if (n->kind == N_NUM && !n->parens && text[0] != '\'')
+		return scr_textf(c,
+				 "words of the letters a-f and digits are numbers; "
+				 "call it 'my_%.*s', or '.%.*s' as a map",
+				 (int)n->span.len, text, (int)n->span.len, text);
+	return NULL;
+}
+
 static struct scr_node *index_expr(struct scr_compiler *c, struct scr_node *n)
 {
 	char name[128];
@@ -437,7 +474,7 @@ static struct scr_node *index_expr(struct scr_compiler *c, struct scr_node *n)
 		return sem_fail(n);
 	if ((n->a->type->kind != SCR_ARRAY && n->a->type->kind != SCR_PTR) ||
 	    n->b->type->kind == SCR_PTR || !n->a->type->base->size) {
-		scr_error(c, n->span, NULL, "'%s' cannot be indexed",
+		scr_error(c, n->span, index_hint(c, n->a), "'%s' cannot be indexed",
 			  scr_type_name(n->a->type, name, sizeof(name)));
 		return sem_fail(n);
 	}

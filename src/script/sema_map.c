@@ -27,6 +27,14 @@ static const char *shape_text(struct scr_compiler *c, const struct eng_map_desc 
 	return scr_textf(c, "a map of %s() %s", eng_map_kind_names[d->kind], keys[d->keys]);
 }
 
+/* A use of a map that is filled only further down in the text. */
+struct scr_pending {
+	struct scr_node *n; /* N_MAP without its map */
+	struct scr_name *name;
+	u8 keys; /* enum eng_map_keys; ENG_NKEYS: the map as a whole */
+	struct scr_pending *next;
+};
+
 static struct scr_global *lookup(struct scr_compiler *c, const struct scr_name *name)
 {
 	return scr_env_lookup(c->env, name->text, name->len, name->hash);
@@ -37,14 +45,12 @@ static struct scr_global *map_of_shape(struct scr_compiler *c, const struct scr_
 				       const struct eng_map_desc *want)
 {
 	struct scr_global *g = lookup(c, n->name);
-	char where[256];
 
 	if (!g) {
 		if (!sem_global(c, n->name, &scr_type_map, n->span))
 			return NULL;
-		snprintf(where, sizeof(where), "%s:%u", c->src->name, c->src->line + n->span.line);
 		g = lookup(c, n->name);
-		switch (scr_env_make_map(c->env, g, want, where)) {
+		switch (scr_env_make_map(c->env, g, want)) {
 		case SCR_ENV_OK:
 			return g;
 		case SCR_ENV_NO_MEMORY:
@@ -57,15 +63,15 @@ static struct scr_global *map_of_shape(struct scr_compiler *c, const struct scr_
 	}
 	if (!g->map) {
 		scr_error(c, n->span, "use another name for the map",
-			  "the global variable '.%s' is no map: it was assigned before",
-			  n->name->text);
+			  "the global variable '.%s' is no map: it is a variable since %s",
+			  n->name->text, g->where);
 		return NULL;
 	}
 	if (eng_map_same_shape(&g->map->desc, want))
 		return g;
 	scr_error(c, n->span,
 		  scr_textf(c, "'.%s' was first used at %s; use another name", n->name->text,
-			    g->map->where),
+			    g->where),
 		  "'.%s' is %s, here it is used as %s", n->name->text, shape_text(c, &g->map->desc),
 		  shape_text(c, want));
 	return NULL;
@@ -76,6 +82,12 @@ static bool is_map(struct scr_compiler *c, const struct scr_node *n)
 	const struct scr_global *g = n->kind == N_GLOBAL ? lookup(c, n->name) : NULL;
 
 	return g && g->map;
+}
+
+/* It is filled further down. */
+static bool will_be_map(struct scr_compiler *c, const struct scr_node *n)
+{
+	return n->kind == N_GLOBAL && n->name->mapped && !lookup(c, n->name);
 }
 
 /* --- keys --- */
@@ -140,7 +152,24 @@ static struct scr_node *keys(struct scr_compiler *c, struct scr_node *n, u8 *kin
 
 /* --- elements --- */
 
-/* An element of a map; one that is not known yet is made when @create says a kind. */
+/* What reads or deletes may come before what fills: it is finished at the end. */
+static struct scr_node *postpone(struct scr_compiler *c, struct scr_node *n, u8 keys)
+{
+	struct scr_pending *p = scr_alloc(c, sizeof(*p));
+
+	*p = (struct scr_pending){ .n = n, .name = n->name, .keys = keys, .next = c->pending };
+	c->pending = p;
+	n->kind = N_MAP;
+	n->num = ENG_MAPOP_GET;
+	n->type = SCR_TYPE(LONG);
+	n->is_new = true; /* nothing but its keys is known */
+	return n;
+}
+
+/*
+ * An element of a map; one that is not known yet is made when @create says a kind, and
+ * postponed when the script fills it later.
+ */
 static struct scr_node *element(struct scr_compiler *c, struct scr_node *n,
 				const struct eng_map_desc *create)
 {
@@ -157,7 +186,9 @@ static struct scr_node *element(struct scr_compiler *c, struct scr_node *n,
 		n->b = NULL;
 	}
 	g = lookup(c, n->name);
-	if (!create && g && g->map) { /* whatever its kind is */
+	if (!create && !g)
+		return n->name->mapped ? postpone(c, n, want.keys) : sem_unknown_global(c, n, true);
+	if (!create && g->map) { /* whatever its kind is */
 		u8 given = want.keys;
 
 		want = g->map->desc;
@@ -167,6 +198,7 @@ static struct scr_node *element(struct scr_compiler *c, struct scr_node *n,
 	if (!g)
 		return sem_fail(n);
 	n->kind = N_MAP;
+	n->is_new = false;
 	n->global = (u32)(g - c->env->global);
 	n->num = ENG_MAPOP_GET;
 	n->type = SCR_TYPE(LONG);
@@ -182,7 +214,7 @@ static struct scr_node *readable(struct scr_compiler *c, struct scr_node *n)
 {
 	const struct scr_global *g;
 
-	if (n->kind == N_ERROR)
+	if (n->kind == N_ERROR || n->is_new)
 		return n;
 	g = &c->env->global[n->global];
 	if (eng_map_ops[ENG_MAPOP_GET].kinds & ENG_BIT(g->map->desc.kind))
@@ -199,14 +231,15 @@ bool sem_is_map_index(struct scr_compiler *c, const struct scr_node *n)
 	if (n->a->kind != N_GLOBAL)
 		return false;
 	g = lookup(c, n->a->name);
-	return g ? g->map != NULL : n->is_new || n->a->name->mapped;
+	return !g || g->map;
 }
 
 struct scr_node *sem_map_index(struct scr_compiler *c, struct scr_node *n)
 {
+	static const struct eng_map_desc number;
 	bool target = n->is_new;
 
-	n = element(c, n, NULL);
+	n = element(c, n, target && !lookup(c, n->a->name) ? &number : NULL);
 	if (!target)
 		return readable(c, n);
 	if (n->kind == N_ERROR || is_number(c, n))
@@ -220,7 +253,9 @@ struct scr_node *sem_map_index(struct scr_compiler *c, struct scr_node *n)
 
 struct scr_node *sem_map_value(struct scr_compiler *c, struct scr_node *n)
 {
-	if (n->kind == N_GLOBAL && c->env->global[n->global].map->desc.keys == ENG_KEYS_NONE)
+	const struct scr_global *g = n->kind == N_GLOBAL ? lookup(c, n->name) : NULL;
+
+	if (n->kind == N_GLOBAL && (!g || g->map->desc.keys == ENG_KEYS_NONE))
 		return readable(c, element(c, n, NULL));
 	scr_error(c, n->span, "give the key: .name[key]; or print(.name)",
 		  "a whole map cannot stand in an expression");
@@ -286,11 +321,6 @@ static u8 aggregation(const struct scr_node *n)
 	return n->kind == N_CALL ? aggregation_named(n->name) : ENG_MAP_VALUE;
 }
 
-bool sem_names_aggregation(const struct scr_name *name)
-{
-	return aggregation_named(name) != ENG_MAP_VALUE;
-}
-
 bool sem_is_aggregation(const struct scr_node *n)
 {
 	return n->op == OP_NONE && aggregation(n->b) != ENG_MAP_VALUE &&
@@ -332,17 +362,24 @@ static struct scr_node *whole(struct scr_compiler *c, struct scr_node *n, enum e
 {
 	struct scr_node *map = n->a;
 
-	if (map->kind != N_GLOBAL || (lookup(c, map->name) && !is_map(c, map))) {
+	struct scr_global *g = map->kind == N_GLOBAL ? lookup(c, map->name) : NULL;
+
+	if (map->kind != N_GLOBAL || (g && !g->map)) {
 		scr_error(c, map->span, NULL, "'%s' takes a map: %s(.name)", eng_map_ops[op].name,
 			  eng_map_ops[op].name);
 		return sem_fail(n);
 	}
-	if (!is_map(c, map)) {
-		map = sem_expr(c, map); /* says that it is never assigned */
+	if (!g && !map->name->mapped) {
+		sem_unknown_global(c, map, true);
 		return sem_fail(n);
 	}
-	n->kind = N_MAP;
-	n->global = (u32)(lookup(c, map->name) - c->env->global);
+	if (g) {
+		n->kind = N_MAP;
+		n->global = (u32)(g - c->env->global);
+	} else {
+		n->name = map->name;
+		postpone(c, n, ENG_NKEYS);
+	}
 	n->num = op;
 	n->a = NULL;
 	n->type = op == ENG_MAPOP_LEN ? SCR_TYPE(LONG) : SCR_TYPE(VOID);
@@ -353,13 +390,10 @@ static struct scr_node *of_element(struct scr_compiler *c, struct scr_node *n, e
 {
 	struct scr_node *a = n->a;
 
-	if (!(a->kind == N_INDEX && a->a->kind == N_GLOBAL) && !is_map(c, a)) {
+	if (!(a->kind == N_INDEX && a->a->kind == N_GLOBAL) && !is_map(c, a) &&
+	    !will_be_map(c, a)) {
 		scr_error(c, a->span, NULL, "'%s' takes an element of a map: %s(.name[key])",
 			  eng_map_ops[op].name, eng_map_ops[op].name);
-		return sem_fail(n);
-	}
-	if (a->kind == N_INDEX && !lookup(c, a->a->name) && !a->a->name->mapped) {
-		sem_expr(c, a->a);
 		return sem_fail(n);
 	}
 	a = element(c, a, NULL);
@@ -398,7 +432,9 @@ struct scr_node *sem_map_call(struct scr_compiler *c, struct scr_node *n)
 
 bool sem_prints_map(struct scr_compiler *c, const struct scr_node *n)
 {
-	return n->num == ENG_BI_PRINT && n->a && !n->a->next && is_map(c, n->a);
+	const struct scr_node *a = n->a;
+
+	return n->num == ENG_BI_PRINT && a && !a->next && (is_map(c, a) || will_be_map(c, a));
 }
 
 struct scr_node *sem_print_map(struct scr_compiler *c, struct scr_node *n)
@@ -406,25 +442,14 @@ struct scr_node *sem_print_map(struct scr_compiler *c, struct scr_node *n)
 	return whole(c, n, ENG_MAPOP_PRINT);
 }
 
-/* `.name[...] =`, `.name[...]++`: a map, unless it is declared an array. */
-void sem_find_map(struct scr_compiler *c, u32 at)
+/* Does an assignment at token @i make a map of what stands before it? */
+static bool fills(const struct scr_compiler *c, u32 i, bool indexed)
 {
-	u32 depth = 0, i = at + 1;
-
-	if (i >= c->ntok || c->tok[i].kind != T_LBRACKET)
-		return;
-	for (; i < c->ntok; i++) {
-		depth += c->tok[i].kind == T_LBRACKET;
-		depth -= c->tok[i].kind == T_RBRACKET;
-		if (!depth)
-			break;
-		if (depth > SCR_MAX_NESTING || c->tok[i].kind == T_SEMI)
-			return; /* no such index: said by the parser */
-	}
-	if (i + 1 >= c->ntok)
-		return;
-	switch ((enum scr_tok)c->tok[i + 1].kind) {
+	switch ((enum scr_tok)c->tok[i].kind) {
 	case T_SET:
+		return indexed || (i + 2 < c->ntok && c->tok[i + 1].kind == T_NAME &&
+				   c->tok[i + 2].kind == T_LPAREN &&
+				   aggregation_named(c->tok[i + 1].name) != ENG_MAP_VALUE);
 	case T_ADD_SET:
 	case T_SUB_SET:
 	case T_MUL_SET:
@@ -437,9 +462,64 @@ void sem_find_map(struct scr_compiler *c, u32 at)
 	case T_SHR_SET:
 	case T_INC:
 	case T_DEC:
-		c->tok[at].name->mapped = true;
-		break;
+		return indexed;
 	default:
-		break;
+		return false;
 	}
+}
+
+/* `.name[...] =`, `.name[...]++`, `++.name[...]`, `.name = count()`: a map, unless declared. */
+void sem_find_map(struct scr_compiler *c, u32 at)
+{
+	u32 depth = 0, i = at + 1;
+	bool indexed = i < c->ntok && c->tok[i].kind == T_LBRACKET;
+
+	for (; indexed && i < c->ntok; i++) {
+		depth += c->tok[i].kind == T_LBRACKET;
+		depth -= c->tok[i].kind == T_RBRACKET;
+		if (!depth)
+			break;
+		if (depth > SCR_MAX_NESTING || c->tok[i].kind == T_SEMI)
+			return; /* no such index: said by the parser */
+	}
+	i += indexed;
+	if (i >= c->ntok)
+		return;
+	if (fills(c, i, indexed) ||
+	    (indexed && at && (c->tok[at - 1].kind == T_INC || c->tok[at - 1].kind == T_DEC)))
+		c->tok[at].name->mapped = true;
+}
+
+/* Nothing has filled it though it looked so, or something else than what was expected. */
+static void resolve(struct scr_compiler *c, const struct scr_pending *p)
+{
+	struct scr_global *g = lookup(c, p->name);
+	struct scr_node here = { .kind = N_GLOBAL, .span = p->n->span, .name = p->name };
+
+	if (!g) {
+		sem_unknown_global(c, &here, true);
+		return;
+	}
+	if (!g->map) {
+		scr_error(c, here.span, NULL, "'.%s' is no map: it is a variable since %s",
+			  p->name->text, g->where);
+		return;
+	}
+	if (p->keys != ENG_NKEYS) {
+		struct eng_map_desc want = g->map->desc;
+
+		want.keys = p->keys;
+		if (!map_of_shape(c, &here, &want))
+			return;
+	}
+	p->n->is_new = false;
+	p->n->global = (u32)(g - c->env->global);
+	if (p->n->num == ENG_MAPOP_GET)
+		readable(c, p->n);
+}
+
+void sem_pending_maps(struct scr_compiler *c)
+{
+	for (const struct scr_pending *p = c->pending; p && !c->nerrors; p = p->next)
+		resolve(c, p);
 }

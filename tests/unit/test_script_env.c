@@ -25,10 +25,10 @@ TEST(globals_live_in_the_session)
 	CHECK(kit_run(k, "print(.n); print(.m < 0); print(sizeof(.m));", SCR_SCRIPT, true));
 	CHECK_STR(k->out, "5\nffffffffffffffff\n6\n1\n4\n");
 	CHECK_EQ(scr_env_nglobals(k->env), 2);
-	CHECK_EQ(scr_env_global(k->env, "n"), 0);
-	CHECK_EQ(scr_env_global(k->env, "m"), 1);
+	CHECK_EQ(scr_env_global(k->env, "m"), 0); /* declarations come first */
+	CHECK_EQ(scr_env_global(k->env, "n"), 1);
 	CHECK_EQ(scr_env_global(k->env, "x"), -1);
-	CHECK_STR(scr_env_global_name(k->env, 1), "m");
+	CHECK_STR(scr_env_global_name(k->env, 1), "n");
 	CHECK(!scr_env_global_name(k->env, 2));
 	kit_free(k);
 }
