@@ -223,8 +223,8 @@ enum scr_node_kind {
 	N_WHILE, /* a, b */
 	N_DO, /* b, a */
 	N_FOR, /* a; b; c; d */
-	N_SWITCH, /* a: value, b: body; c: its first N_CASE, d: its default */
-	N_CASE, /* a: value; NULL: default; c: next N_CASE of the same switch; label */
+	N_SWITCH, /* a: value, b: body; c: its last N_CASE, d: its default */
+	N_CASE, /* a: value; NULL: default; c: the N_CASE before it of the same switch; label */
 	N_BREAK,
 	N_CONTINUE,
 	N_RETURN, /* a or NULL */

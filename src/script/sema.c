@@ -5,6 +5,8 @@
  * The main program is analysed first, then the functions in the order of their
  * text. Emits nothing.
  */
+#include <stdlib.h>
+
 #include "env.h"
 #include "sema.h"
 
@@ -212,6 +214,42 @@ static void for_statement(struct scr_compiler *c, struct scr_node *n)
 	leave_scope(c);
 }
 
+static int by_value(const void *pa, const void *pb)
+{
+	const struct scr_node *a = *(struct scr_node *const *)pa;
+	const struct scr_node *b = *(struct scr_node *const *)pb;
+
+	if (a->a->num != b->a->num)
+		return a->a->num < b->a->num ? -1 : 1;
+	return a->span.off < b->span.off ? -1 : 1;
+}
+
+static void equal_cases(struct scr_compiler *c, const struct scr_node *sw)
+{
+	const struct scr_node *first;
+	struct scr_node **at;
+	u32 n = 0, i = 0;
+
+	for (struct scr_node *k = sw->c; k; k = k->c)
+		n++;
+	if (n < 2)
+		return;
+	at = scr_alloc(c, n * sizeof(struct scr_node *));
+	for (struct scr_node *k = sw->c; k; k = k->c)
+		at[i++] = k;
+	qsort(at, n, sizeof(struct scr_node *), by_value);
+	first = at[0];
+	for (i = 1; i < n; i++) {
+		const struct scr_node *k = at[i];
+
+		if (k->a->num == first->a->num)
+			scr_error(c, k->a->span, NULL, "the value %llx has a 'case' already, %s",
+				  k->a->num, scr_where(c, first->span, k->span));
+		else
+			first = k;
+	}
+}
+
 static void switch_statement(struct scr_compiler *c, struct scr_node *n)
 {
 	struct scr_node *outer = c->in_switch;
@@ -233,31 +271,15 @@ static void switch_statement(struct scr_compiler *c, struct scr_node *n)
 	block(c, n->b);
 	c->switches--;
 	c->in_switch = outer;
+	equal_cases(c, n);
 	if (n->b->a && n->b->a->kind != N_CASE && n->b->a->kind != N_DECLS)
 		scr_warn(c, n->b->a->span, NULL,
 			 "this is never executed: it stands before the first 'case'");
 }
 
-static bool second_case(struct scr_compiler *c, const struct scr_node *sw, const struct scr_node *n)
-{
-	if (!n->a) {
-		if (sw->d)
-			scr_error(c, n->span, NULL, "two 'default' in one 'switch'");
-		return sw->d;
-	}
-	for (const struct scr_node *o = sw->c; o; o = o->c) {
-		if (o->a->num != n->a->num)
-			continue;
-		scr_error(c, n->a->span, NULL, "the value %llx has a 'case' already, %s", n->a->num,
-			  scr_where(c, o->span, n->span));
-		return true;
-	}
-	return false;
-}
-
 static void case_label(struct scr_compiler *c, struct scr_node *n)
 {
-	struct scr_node *sw = c->in_switch, **tail;
+	struct scr_node *sw = c->in_switch;
 
 	if (!sw) {
 		scr_error(c, n->span, NULL, "'%s' outside of a 'switch'",
@@ -275,15 +297,14 @@ static void case_label(struct scr_compiler *c, struct scr_node *n)
 			return;
 		}
 	}
-	if (second_case(c, sw, n))
-		return;
-	if (!n->a) {
+	if (!n->a && sw->d) {
+		scr_error(c, n->span, NULL, "two 'default' in one 'switch'");
+	} else if (!n->a) {
 		sw->d = n;
-		return;
+	} else {
+		n->c = sw->c;
+		sw->c = n;
 	}
-	for (tail = &sw->c; *tail; tail = &(*tail)->c)
-		;
-	*tail = n;
 }
 
 static void return_statement(struct scr_compiler *c, struct scr_node *n)

@@ -297,6 +297,7 @@ DIAGNOSES(enum_errors,
 DIAGNOSES(switch_errors,
 	{ "case 1: print(1);", "1:1+6 'case' outside of a 'switch'\n" },
 	{ "switch (1) { case 1: case 1: }", "1:27+1 the value 1 has a 'case' already, in line 1\n" },
+	{ "switch (1) { case 3: case 1:\ncase 3:\ncase 3: case 2: case 1: }", "2:6+1 the value 3 has a 'case' already, in line 1\n3:6+1 the value 3 has a 'case' already, in line 1\n3:22+1 the value 1 has a 'case' already, in line 1\n" },
 	{ "switch (1) { default: default: }", "1:23+7 two 'default' in one 'switch'\n" },
 	{ "n = 1; switch (1) { case n: }", "1:26+1 the value of a 'case' must be a constant [compare with 'if' and 'elsif']\n" },
 	{ "switch (1) { case 1 print(1); }", "1:21+5 expected ':' after the value of 'case', found 'print'\n" },
@@ -304,5 +305,23 @@ DIAGNOSES(switch_errors,
 	{ "switch (1) print(1);", "1:12+5 expected '{' before the block, found 'print'\n" },
 	{ "goto out;", "1:1+4 'goto' is not part of the language [use loops, 'break', 'continue' and 'return']\n" },
 )
+
+/* As many as an image can hold, the values in no order; the last one but one is met. */
+TEST(many_cases)
+{
+	struct script_kit *k = kit_new();
+	size_t len = 0, n = 30011; /* a prime: i * 7 mod n takes every value once */
+	char *text = malloc(n * 16 + 100);
+
+	CHECK(text);
+	len += (size_t)sprintf(text, "for (x = 753a; x < 753d; x++) switch (x) {\n");
+	for (size_t i = 0; i < n; i++)
+		len += (size_t)sprintf(text + len, "case 0x%zx:\n", i * 7 % n);
+	sprintf(text + len, "print(x); break; default: print(-1); }");
+	CHECK(kit_run(k, text, SCR_SCRIPT, true));
+	CHECK_STR(k->out, "753a\nffffffffffffffff\nffffffffffffffff\n");
+	free(text);
+	kit_free(k);
+}
 
 UNIT_MAIN()
