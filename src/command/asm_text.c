@@ -64,7 +64,7 @@ char *cmd_asm_text(struct cmd *c, const struct cmd_tok *tok)
 		}
 		src = part(c, tok, p + 1, (size_t)(end - p - 1));
 		ok = !dbg_eval_value(c->d, &src, &value, &diags);
-		cmd_show_diags(c, &diags);
+		dbg_show_diags(c->d, &diags);
 		if (ok)
 			fprintf(f, "0x%llx", value);
 		p = end;

@@ -29,7 +29,7 @@ enum cmd_result cmd_check_source(struct cmd *c, const struct scr_source *src, en
 	size_t size = 0;
 	FILE *f = ok && c->mode & CMD_DUMP ? open_memstream(&text, &size) : NULL;
 
-	cmd_show_diags(c, &diags);
+	dbg_show_diags(c->d, &diags);
 	if (f) {
 		fprintf(f, "; %s:%u\n", src->name, src->line);
 		scr_disasm(prog, f);

@@ -27,7 +27,7 @@ static enum cmd_result show_value(struct cmd *c, const struct scr_source *src)
 	if (c->mode & CMD_CHECK)
 		return cmd_check_source(c, src, SCR_EXPRESSION);
 	err = dbg_eval_value(c->d, src, &value, &diags);
-	cmd_show_diags(c, &diags);
+	dbg_show_diags(c->d, &diags);
 	if (err)
 		return CMD_FAILED;
 	con_printf(c->con, "%llx\n", value);
@@ -101,7 +101,7 @@ static enum cmd_result run_eval(struct cmd *c, const struct cmd_desc *desc,
 	if (c->mode & CMD_CHECK)
 		return cmd_check_source(c, &src, SCR_SCRIPT);
 	err = dbg_eval(c->d, &src, &diags);
-	cmd_show_diags(c, &diags);
+	dbg_show_diags(c->d, &diags);
 	if (err && err != -EINVAL && err != -EFAULT)
 		return cmd_fail(c, "%s", dbg_error(c->d));
 	return err ? CMD_FAILED : CMD_OK;

@@ -247,7 +247,7 @@ static enum cmd_result fail_late(struct cmd *c, const struct cmd_line *line, str
 		scr_diags_free(&diags);
 		return cmd_show_err(c, line, &dr->late);
 	}
-	cmd_show_diags(c, &diags);
+	dbg_show_diags(c->d, &diags);
 	return CMD_FAILED;
 }
 
@@ -305,7 +305,7 @@ static enum cmd_result arm(struct cmd *c, const struct cmd_line *line, struct dr
 					    : CMD_OK;
 	err = dbg_event_add(c->d, &dr->spec, &diags, &id);
 	told = diags.errors;
-	cmd_show_diags(c, &diags);
+	dbg_show_diags(c->d, &diags);
 	if (err)
 		return told ? CMD_FAILED : cmd_fail(c, "%s", dbg_error(c->d));
 	say_variant(c, line);

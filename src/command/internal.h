@@ -44,8 +44,6 @@ enum cmd_result cmd_fail(struct cmd *c, const char *fmt, ...) __attribute__((for
 enum cmd_result cmd_misuse(struct cmd *c, const struct cmd_desc *desc, const struct cmd_line *line,
 			   const struct cmd_tok *tok);
 void cmd_note(struct cmd *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Print diagnostics of the compiler and free them. */
-void cmd_show_diags(struct cmd *c, struct scr_diags *diags);
 
 /* The raw rest of the line behind the command's name, and the source it makes. */
 struct scr_source cmd_raw_source(struct cmd *c, const struct cmd_line *line);

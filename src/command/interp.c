@@ -44,21 +44,6 @@ bool cmd_interrupted(struct cmd *c)
 
 /* --- telling --- */
 
-void cmd_show_diags(struct cmd *c, struct scr_diags *diags)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *f = diags->n ? open_memstream(&text, &size) : NULL;
-
-	if (f) {
-		scr_diags_print(diags, f, con_colour_err(c->con));
-		if (!fclose(f))
-			con_error_text(c->con, text);
-		free(text);
-	}
-	scr_diags_free(diags);
-}
-
 enum cmd_result cmd_show_err(struct cmd *c, const struct cmd_line *line, const struct cmd_err *err)
 {
 	const char *bol = line->text, *end;
@@ -83,7 +68,7 @@ enum cmd_result cmd_show_err(struct cmd *c, const struct cmd_line *line, const s
 	diag->file = cmd_strndup(c->file, strlen(c->file));
 	diag->line_text = cmd_strndup(bol, (size_t)(end - bol));
 	diags = (struct scr_diags){ .diag = diag, .n = 1, .cap = 1, .errors = 1 };
-	cmd_show_diags(c, &diags);
+	dbg_show_diags(c->d, &diags);
 	return CMD_FAILED;
 }
 
@@ -202,7 +187,7 @@ bool cmd_value(struct cmd *c, const struct cmd_line *line, const struct cmd_tok 
 		return true;
 	src = cmd_tok_source(c, tok);
 	err = dbg_eval_value(c->d, &src, value, &diags);
-	cmd_show_diags(c, &diags);
+	dbg_show_diags(c->d, &diags);
 	return !err;
 }
 

@@ -83,7 +83,7 @@ static enum cmd_result set_one(struct cmd *c, const struct cmd_line *line,
 	src = cmd_tok_source(c, &tok);
 	err = dbg_eval_value(c->d, &src, &value, &diags);
 	free(tok.text);
-	cmd_show_diags(c, &diags);
+	dbg_show_diags(c->d, &diags);
 	if (err)
 		return CMD_FAILED;
 	if (reg->width < 64 && value >> reg->width)

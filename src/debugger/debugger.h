@@ -153,10 +153,12 @@ bool dbg_event_list(const struct dbg *d, size_t i, struct dbg_event_info *info);
 bool dbg_event_prints_to(const struct dbg *d, u32 id, const char *output);
 
 /* --- evaluate --- */
+/* Prints what the compiler said, and forgets it. */
+void dbg_show_diags(struct dbg *d, struct scr_diags *diags);
 /*
  * Compile and run statements in the current thread (registers all zero without one).
- * Returns 0, -EINVAL for compile errors (in @diags), -EFAULT for a script error
- * (already printed).
+ * Returns 0, -EINVAL for compile errors (in @diags), -EFAULT for a script error; that and
+ * warnings have been printed.
  */
 int dbg_eval(struct dbg *d, const struct scr_source *src, struct scr_diags *diags);
 /* One expression to a value. */

@@ -4,6 +4,7 @@
  * registers, memory. The thread of a held stop keeps its firing context until it goes on.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "debugger/session.h"
@@ -48,6 +49,21 @@ static enum eng_stage held_stage(const struct dbg *d)
 	return exit ? ENG_POST : ENG_PRE;
 }
 
+void dbg_show_diags(struct dbg *d, struct scr_diags *diags)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = diags->n ? open_memstream(&text, &size) : NULL;
+
+	if (f) {
+		scr_diags_print(diags, f, con_colour_err(d->con));
+		if (!fclose(f))
+			con_error_text(d->con, text);
+		free(text);
+	}
+	scr_diags_free(diags);
+}
+
 static int eval(struct dbg *d, const struct scr_source *src, enum scr_mode mode, u64 *value,
 		struct scr_diags *diags)
 {
@@ -55,11 +71,12 @@ static int eval(struct dbg *d, const struct scr_source *src, enum scr_mode mode,
 	struct eng_ctx own, *ctx;
 	struct eng_fault fault;
 	struct eng_program *prog = scr_compile(d->env, src, mode, diags);
-	bool skip;
 
 	if (!prog)
 		return dbg_fail(d, -EINVAL, "the script has errors; nothing was run");
 	int ready = dbg_maps_ready(d);
+
+	dbg_show_diags(d, diags); /* warnings come before what they warn of */
 
 	if (ready) {
 		scr_program_free(prog);
@@ -69,13 +86,11 @@ static int eval(struct dbg *d, const struct scr_source *src, enum scr_mode mode,
 	u64 context = ctx->context;
 
 	ctx->context = 0; /* `?` runs outside of any event */
-	skip = ctx->skip;
 	d->eval_name = src->name;
 	d->eval_prog = prog;
 	enum eng_error e = eng_run(d->vm, prog, ctx, NULL, held_stage(d), &fault);
 
 	ctx->context = context;
-	ctx->skip = skip;
 	ctx->brk = false;
 	if (value)
 		*value = ctx->result;

@@ -85,6 +85,14 @@ static void host_request(struct eng_ctx *ctx, enum eng_request what, u64 event)
 	dbg_request_add(frame_of(ctx)->d, what, event);
 }
 
+/* An event that prints to outputs prints the same whatever terminal there is. */
+static u32 host_columns(struct eng_ctx *ctx, const struct eng_event *ev)
+{
+	const struct dbg_event *e = ev ? ev->owner : NULL;
+
+	return e && e->nout ? 0 : con_columns(frame_of(ctx)->d->con);
+}
+
 /*
  * No relax(): all events of a session run one after the other, so that a lock found
  * held can never be released while its finder waits.
@@ -100,6 +108,7 @@ const struct eng_host dbg_host = {
 	.request = host_request,
 	.run_code = dbg_run_code,
 	.relax = NULL,
+	.columns = host_columns,
 	.regs_readable = ENG_REGS_USER,
 	.regs_writable = ENG_REGS_USER,
 };

@@ -236,13 +236,15 @@ DEFINE(EVENT_SC)
 {
 	u32 pc = (u32)(vm->ip - vm->prog->code);
 
+	if (!vm->ev)
+		return eng_fail(vm, ENG_E_EVENT, ENG_BI_EVENT_SC, ENG_SUBJECT_BUILTIN);
 	if (vm->kind != ENG_EV_SYSCALL || !vm->ctx->abi)
 		return eng_fail(vm, ENG_E_STAGE, ENG_BI_EVENT_SC, ENG_SUBJECT_BUILTIN);
 	if (vm->stage == ENG_PRE) {
 		vm->ctx->skip = arg[0] != 0;
 		return ENG_OK;
 	}
-	if (!vm->ev || eng_tell_once(vm->ev, ENG_NERRORS, pc)) {
+	if (eng_tell_once(vm->ev, ENG_NERRORS, pc)) {
 		eng_print_str(vm, "event_sc(): no effect in stage post, the call was made\n");
 		eng_print_flush(vm);
 	}

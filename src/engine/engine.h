@@ -95,6 +95,7 @@ enum eng_error {
 	ENG_E_FLOAT, /* floating-point result out of range: values = operands, as doubles */
 	ENG_E_FDIV, /* floating-point division by zero: likewise */
 	ENG_E_FNAN, /* operand is an infinity or a NaN: likewise */
+	ENG_E_EVENT, /* only in the script of an event: values = number, enum eng_subject */
 	ENG_E_FCONV, /* does not fit into the integer: values = the double, bits */
 	ENG_NERRORS
 };
@@ -172,6 +173,8 @@ struct eng_host {
 	 * now, so that waiting is a deadlock. NULL counts as false.
 	 */
 	bool (*relax)(struct eng_ctx *ctx, u32 spins);
+	/* Columns of the terminal that shows what @ev (NULL: `?`) prints; 0 or NULL: none. */
+	u32 (*columns)(struct eng_ctx *ctx, const struct eng_event *ev);
 	/* Physical memory; NULL where there is none to reach. Bytes copied, as read_mem. */
 	size_t (*read_phys)(struct eng_ctx *ctx, u64 pa, void *dst, size_t len);
 	size_t (*write_phys)(struct eng_ctx *ctx, u64 pa, const void *src, size_t len);

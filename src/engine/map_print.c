@@ -2,12 +2,15 @@
 /*
  * map_print.c - print(.map): entries by value, histograms as bars.
  *
- * Text is the same on terminals and in files. Changes nothing but the order.
+ * Bars are as long as the terminal allows, and of one length elsewhere. Changes nothing but
+ * the order.
  */
 #include "map.h"
 #include "vm.h"
 
-#define BAR 40 /* characters of the longest */
+#define BAR 40 /* characters of the longest, where no terminal says how wide it is */
+#define BAR_MIN 10
+#define BAR_MAX 200
 #define LABEL 18
 #define COUNT 10
 
@@ -174,12 +177,26 @@ static u32 digits(u64 v)
 	return n;
 }
 
-static void put_row(struct eng_vm *vm, const struct eng_map_desc *d, u32 bucket, u64 count, u64 max)
+/* What the longest bar may have beside label, count and frame, one column staying free. */
+static u32 bar_width(struct eng_vm *vm)
 {
-	/* a label is shorter than the buffer, so it is never cut in two by a flush */
-	u32 start, bar = max > ~0ULL / BAR ? (u32)(count / (max / BAR)) : (u32)(count * BAR / max);
+	u32 columns = vm->host->columns ? vm->host->columns(vm->ctx, vm->ev) : 0;
+	u32 rest = LABEL + 1 + COUNT + 3 + 1;
 
-	if (vm->nprint > ENG_PRINT_MAX - 128)
+	if (!columns)
+		return BAR;
+	if (columns < rest + BAR_MIN)
+		return BAR_MIN;
+	return columns - rest < BAR_MAX ? columns - rest : BAR_MAX;
+}
+
+static void put_row(struct eng_vm *vm, const struct eng_map_desc *d, u32 bucket, u64 count, u64 max,
+		    u32 width)
+{
+	u32 bar = (u32)(max > ~0ULL / BAR_MAX ? count / (max / width) : count * width / max), start;
+
+	/* a row is shorter than the buffer, so it is never cut in two by a flush */
+	if (vm->nprint > ENG_PRINT_MAX - 128 - width)
 		eng_print_flush(vm);
 	start = vm->nprint;
 	if (d->kind == ENG_MAP_HIST)
@@ -190,9 +207,9 @@ static void put_row(struct eng_vm *vm, const struct eng_map_desc *d, u32 bucket,
 	blanks(vm, 1 + COUNT - (s64)digits(count));
 	eng_print_num(vm, count, 10);
 	eng_print_str(vm, " |");
-	if (bar > BAR)
-		bar = BAR;
-	for (u32 i = 0; i < BAR; i++)
+	if (bar > width)
+		bar = width;
+	for (u32 i = 0; i < width; i++)
 		eng_print_char(vm, i < bar ? '@' : ' ');
 	eng_print_str(vm, "|\n");
 }
@@ -201,7 +218,7 @@ static void put_row(struct eng_vm *vm, const struct eng_map_desc *d, u32 bucket,
 static void put_histogram(struct eng_vm *vm, const struct eng_map *m, u32 i)
 {
 	const u64 *v = key_of(m, i) + m->key_words;
-	u32 n = m->words - m->key_words, first = 0, last = 0;
+	u32 n = m->words - m->key_words, first = 0, last = 0, width = bar_width(vm);
 	u64 max = 0;
 
 	eng_print_num(vm, v[0], 10);
@@ -214,8 +231,8 @@ static void put_histogram(struct eng_vm *vm, const struct eng_map *m, u32 i)
 		max = v[b] > max ? v[b] : max;
 	}
 	for (u32 b = first; max && b <= last; b++) {
-		vm->left -= 4;
-		put_row(vm, &m->desc, b, v[b], max);
+		vm->left -= 4 + width / 16;
+		put_row(vm, &m->desc, b, v[b], max, width);
 	}
 }
 

@@ -85,6 +85,7 @@ static const char *const error_texts[ENG_NERRORS] = {
 	[ENG_E_REG] = "register not available here",
 	[ENG_E_UNSUPPORTED] = "not available on this target",
 	[ENG_E_STAGE] = "not possible in this stage",
+	[ENG_E_EVENT] = "only possible in the script of an event",
 	[ENG_E_ATOMIC] = "interlocked functions and spinlocks need an aligned variable or $buffer",
 	[ENG_E_COUNT] = "memcpy of 0 bytes",
 	[ENG_E_MAP] = "this map has no memory",
@@ -195,6 +196,7 @@ static void put_values(struct eng_text *t, const struct eng_fault *f)
 		break;
 	case ENG_E_UNSUPPORTED:
 	case ENG_E_STAGE:
+	case ENG_E_EVENT:
 		eng_text_str(t, ": ");
 		put_subject(t, f);
 		break;

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -336,4 +337,19 @@ bool con_colour_err(const struct console *con)
 bool con_broken(const struct console *con)
 {
 	return con->broken;
+}
+
+/* Of a terminal that does not know its size: what COLUMNS says, or 80. */
+unsigned con_columns(const struct console *con)
+{
+	const char *text = getenv("COLUMNS");
+	struct winsize size;
+	unsigned long n;
+
+	if (!con->terminal)
+		return 0;
+	if (!ioctl(fileno(con->out), TIOCGWINSZ, &size) && size.ws_col)
+		return size.ws_col;
+	n = text ? strtoul(text, NULL, 10) : 0;
+	return n && n < 10000 ? (unsigned)n : 80;
 }

@@ -106,6 +106,8 @@ enum con_colour { CON_AUTO, CON_ALWAYS, CON_NEVER };
 void con_set_colour(struct console *con, enum con_colour when);
 bool con_colour(const struct console *con); /* of the output stream */
 bool con_colour_err(const struct console *con);
+/* Columns of the terminal that the output goes to; 0: it goes to none. */
+unsigned con_columns(const struct console *con);
 /* True once writing to the output failed (closed pipe, full disk); said once on stderr. */
 bool con_broken(const struct console *con);
 

@@ -80,7 +80,7 @@ struct scr_str {
 	u32 len; /* bytes */
 	u32 off; /* of its copy in the constant data, once it has one */
 	bool bad; /* never closed: said */
-	bool wide, placed, exact; /* exact: no escapes, so that positions inside are known */
+	bool wide, placed;
 };
 
 struct scr_token {

@@ -484,17 +484,13 @@ static void string(struct lexer *l, bool wide)
 		if (l->text[end] == '\\')
 			end++;
 	out = scr_alloc(c, ((size_t)(end > l->len ? l->len : end) - l->pos + 1) * (wide ? 2 : 1));
-	s->exact = !wide;
 	while (l->pos < l->len && l->text[l->pos] != '"') {
 		u32 ch = (u8)l->text[l->pos++];
 
-		if (ch == '\\') {
+		if (ch == '\\')
 			ch = escape(l, wide ? 4 : 2);
-			s->exact = false;
-		} else if (ch == '\n') {
+		else if (ch == '\n')
 			new_line(l);
-			s->exact = false;
-		}
 		out[n++] = (u8)ch;
 		if (wide)
 			out[n++] = (u8)(ch >> 8);

@@ -361,6 +361,11 @@ static struct scr_node *declarator(struct scr_compiler *c, const struct scr_type
 		n->a = par_node(c, N_NAME, t->span);
 		n->a->name = t->name;
 	} else {
+		enum scr_tok behind = par_ahead(c, 1);
+
+		/* `int while = 1;`: the word is meant as a name, not as a statement. */
+		if (behind == T_SET || behind == T_SEMI || behind == T_COMMA)
+			par_next(c);
 		return n;
 	}
 	if (n->a->kind == N_NAME && t->name->is_constant) {

@@ -35,8 +35,9 @@ bool sem_pseudo_allowed(struct scr_compiler *c, const struct scr_node *n, bool w
 	}
 	if (!caps || caps->pseudo & ENG_BIT(n->num))
 		return true;
-	scr_error(c, n->span, NULL, "the pseudo-register '$%s' does not exist on the target '%s'",
-		  name->name, caps->target);
+	scr_error(c, n->span, NULL, "the pseudo-register '$%s' does not exist on the target '%s'%s",
+		  name->name, caps->target,
+		  eng_caps_machine.pseudo & ENG_BIT(n->num) ? ", only on: machine" : "");
 	return false;
 }
 
@@ -279,7 +280,8 @@ struct scr_node *sem_addr(struct scr_compiler *c, struct scr_node *n)
 		return sem_fail(n);
 	case N_REG:
 	case N_PSEUDO:
-		scr_error(c, n->span, NULL, "a register has no address");
+		scr_error(c, n->span, "assign it to a variable first",
+			  "a %sregister has no address", a->kind == N_PSEUDO ? "pseudo-" : "");
 		return sem_fail(n);
 	default:
 		scr_error(c, n->span, NULL, "only a variable has an address");

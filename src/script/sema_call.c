@@ -4,6 +4,8 @@
  *
  * Knows built-ins only from the engine's table.
  */
+#include <ctype.h>
+
 #include "engine/format.h"
 
 #include "sema.h"
@@ -130,7 +132,7 @@ static const char *target_names(const char *letters)
 {
 	if (strchr(letters, 'P'))
 		return strchr(letters, 'M') ? "process, machine" : "process";
-	return strchr(letters, 'M') ? "machine" : "none";
+	return "machine";
 }
 
 /* A function of the language that nothing here can carry out. */
@@ -139,8 +141,12 @@ static struct scr_node *absent(struct scr_compiler *c, struct scr_node *n)
 	const struct eng_absent_name *a = &eng_absent_names[n->num - ENG_NBUILTINS];
 	const char *target = c->env->caps ? c->env->caps->target : "process";
 
-	scr_error(c, n->span, NULL, "'%s' does not work on the target '%s', only on: %s (%s)",
-		  a->name, target, target_names(a->targets), a->why);
+	if (a->targets[0])
+		scr_error(c, n->span, NULL,
+			  "'%s' does not work on the target '%s', only on: %s (%s)", a->name,
+			  target, target_names(a->targets), a->why);
+	else
+		scr_error(c, n->span, NULL, "'%s' works on no target: %s", a->name, a->why);
 	return sem_fail(n);
 }
 
@@ -252,15 +258,43 @@ struct scr_node *sem_builtin(struct scr_compiler *c, struct scr_node *n)
 	return n;
 }
 
-/* Where in the text a piece of the format stands, if that can be told. */
-static struct scr_span piece_span(const struct scr_node *format, const struct eng_fmt *f)
+static bool is_octal(char ch)
 {
-	struct scr_span span = format->span;
+	return ch >= '0' && ch <= '7';
+}
 
-	if (!format->str->exact)
-		return span;
-	span.off += 1 + (u32)((const u8 *)f->text - format->str->bytes);
-	span.len = (u32)f->len;
+/* The bytes of the text that one character of a string is spelled with. */
+static u32 spelled(const char *p)
+{
+	u32 n = 2;
+
+	if (p[0] != '\\')
+		return 1;
+	if (p[1] == 'x')
+		while (n < 4 && isxdigit((unsigned char)p[n]))
+			n++;
+	else if (is_octal(p[1]))
+		while (n < 4 && is_octal(p[n]))
+			n++;
+	return n;
+}
+
+/* Where in the text a piece of the format stands. */
+static struct scr_span piece_span(struct scr_compiler *c, const struct scr_node *format,
+				  const struct eng_fmt *f)
+{
+	u32 skip = (u32)((const u8 *)f->text - format->str->bytes), end = skip + (u32)f->len;
+	struct scr_span span = format->span;
+	u32 at = span.off + 1;
+
+	for (u32 i = 0; i < end; i++) {
+		if (i == skip)
+			span.off = at;
+		else if (i < skip && c->text[at] == '\n')
+			span.line++;
+		at += spelled(c->text + at);
+	}
+	span.len = at - span.off;
 	return span;
 }
 
@@ -315,14 +349,14 @@ struct scr_node *sem_printf(struct scr_compiler *c, struct scr_node *n)
 
 		if (f.kind == ENG_FMT_TEXT) {
 			if (f.unknown)
-				scr_warn(c, piece_span(format, &f),
+				scr_warn(c, piece_span(c, format, &f),
 					 "a percent sign is written '%%'",
 					 "'%%' without a known conversion is printed as it is");
 			continue;
 		}
 		used++;
 		if (!*arg) {
-			scr_error(c, piece_span(format, &f), NULL,
+			scr_error(c, piece_span(c, format, &f), NULL,
 				  "the conversion '%.*s' has no argument: the format takes %u, %u "
 				  "given",
 				  (int)f.len, f.text,

@@ -632,7 +632,8 @@ struct scr_node *sem_value(struct scr_compiler *c, struct scr_node *n)
 	if (n->kind == N_ERROR)
 		return n;
 	if (n->type->kind == SCR_VOID) {
-		scr_error(c, n->span, NULL,
+		scr_error(c, n->span,
+			  c->mode == SCR_EXPRESSION ? "a statement ends with ';'" : NULL,
 			  "this has no result, so it cannot stand in an expression");
 		return sem_fail(n);
 	}

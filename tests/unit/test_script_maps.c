@@ -137,4 +137,24 @@ TEST(sessions)
 	kit_free(k);
 }
 
+/* One expression: what has no value is told so, and leaves no map behind. */
+TEST(expressions)
+{
+	struct script_kit *k = kit_new();
+
+	CHECK(!kit_run(k, ".m = hist(3)", SCR_EXPRESSION, true));
+	CHECK(!kit_run(k, "print(1 + 1)", SCR_EXPRESSION, true));
+	CHECK_STR(k->out, "1:1+2 this has no result, so it cannot stand in an expression "
+			  "[a statement ends with ';']\n"
+			  "1:1+12 this has no result, so it cannot stand in an expression "
+			  "[a statement ends with ';']\n");
+	CHECK_EQ(scr_env_nmaps(k->env), 0);
+	CHECK(kit_run(k, ".m = sum(3);", SCR_SCRIPT, true));
+	CHECK(kit_run(k, ".m + 1", SCR_EXPRESSION, true));
+	CHECK_EQ(k->ctx.result, 4);
+	CHECK(kit_run(k, ".n[1]++", SCR_EXPRESSION, true));
+	CHECK_EQ(k->ctx.result, 0);
+	kit_free(k);
+}
+
 UNIT_MAIN()
