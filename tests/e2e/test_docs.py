@@ -67,8 +67,7 @@ def run(example):
         write(f"example{n}.ds", "? {\n" + script + "}\n")
         commands += ["-c", f".script example{n}.ds"]
     done = lstar("-b", "-q", *commands)
-    done.err = re.sub(r"^((?:lstar: error: )?example)\d(\.ds:)(\d+)", from_script, done.err,
-                      flags=re.M)
+    done.err = re.sub(r"\b(example)\d(\.ds:)(\d+)", from_script, done.err)
     return done
 
 

@@ -55,6 +55,29 @@ TEST(accepts)
 	CHECK_STR((const char *)k.prog.data + k.prog.funcs[1].name, "func");
 }
 
+/* A line may name any file: what there is no name for is nameless, and nothing is overrun. */
+TEST(file_names)
+{
+	u32 *lines;
+
+	start();
+	k.im.files = kit_str(&k, "one.ds");
+	kit_str(&k, "two.ds");
+	finish();
+	CHECK(kit_verify(&k));
+	CHECK(!eng_program_file(&k.prog, 0));
+	lines = (u32 *)k.prog.lines;
+	lines[0] |= 1u << ENG_LINE_BITS;
+	CHECK_STR(eng_program_file(&k.prog, 0), "one.ds");
+	lines[0] += 1u << ENG_LINE_BITS;
+	CHECK_STR(eng_program_file(&k.prog, 0), "two.ds");
+	lines[0] += 1u << ENG_LINE_BITS;
+	CHECK_STR(eng_program_file(&k.prog, 0), "");
+	CHECK(eng_program_file(&k.prog, 0) == (const char *)k.prog.data + k.im.ndata - 1);
+	lines[0] = ~0u;
+	CHECK_STR(eng_program_file(&k.prog, 0), "");
+}
+
 #define HEADER(field, value, why)              \
 	do {                                   \
 		struct eng_image saved = k.im; \
@@ -87,7 +110,7 @@ TEST(header)
 	HEADER(nconsts, 1, "section outside the image");
 	HEADER(nmaps, ENG_MAX_MAPS + 1, "too many maps");
 	HEADER(nmaps, ENG_MAX_MAPS, "section outside the image");
-	HEADER(files, 1u << 24, "names of files outside the data");
+	HEADER(files, k.im.ndata, "names of files outside the data");
 	HEADER(regs_read, ENG_BIT(ENG_NREGS), "unknown register in header");
 	HEADER(regs_written, ENG_BIT(63), "unknown register in header");
 	HEADER(pseudo_read, ENG_BIT(ENG_NPSEUDO), "unknown pseudo-register in header");
