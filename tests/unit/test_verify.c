@@ -71,7 +71,7 @@ TEST(file_names)
 	CHECK_STR(eng_program_file(&k.prog, 0), "one.ds");
 	lines[0] += 1u << ENG_LINE_BITS;
 	CHECK_STR(eng_program_file(&k.prog, 0), "two.ds");
-	lines[0] += 1u << ENG_LINE_BITS;
+	lines[0] += 2u << ENG_LINE_BITS; /* the third text is the name of a function */
 	CHECK_STR(eng_program_file(&k.prog, 0), "");
 	CHECK(eng_program_file(&k.prog, 0) == (const char *)k.prog.data + k.im.ndata - 1);
 	lines[0] = ~0u;
