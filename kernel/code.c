@@ -6,7 +6,8 @@
  * What holds it: page tables (cage.c) for its memory; single-step, whose trap works with GIF
  * clear (AMD64 volume 2, table 15-10), for its time; and before each instruction, the first
  * included, code_check() for what could escape both. Control registers are set for the run so
- * that the processor refuses most of the same by itself.
+ * that the processor refuses most of the same by itself; SYSCALL it always refuses, as the
+ * host's EFER has no SCE.
  */
 #include <asm/msr.h>
 #include <asm/processor-flags.h>
@@ -31,7 +32,7 @@
 
 struct machine {
 	unsigned long cr0, cr3, cr4;
-	u64 efer, debugctl;
+	u64 debugctl;
 };
 
 /* The kernel's own writers keep some bits, remember the values and can be traced. */
@@ -63,12 +64,10 @@ static void prepare(struct machine *m, u64 cr3)
 	m->cr0 = native_read_cr0();
 	m->cr3 = __native_read_cr3();
 	m->cr4 = native_read_cr4();
-	m->efer = read_msr(MSR_EFER);
 	m->debugctl = read_msr(MSR_IA32_DEBUGCTLMSR);
 	/* TS: anything of the FPU faults, its registers are the guest's */
 	write_cr0_raw((m->cr0 & ~X86_CR0_EM) | X86_CR0_TS | X86_CR0_MP);
 	write_cr4_raw(m->cr4 & ~CR4_OFF);
-	write_msr(MSR_EFER, m->efer & ~EFER_SCE);
 	/* a guest that single-steps branches would make TF skip everything else */
 	if (m->debugctl & DEBUGCTLMSR_BTF)
 		write_msr(MSR_IA32_DEBUGCTLMSR, m->debugctl & ~DEBUGCTLMSR_BTF);
@@ -81,7 +80,6 @@ static void restore(const struct machine *m)
 	/* each #DB clears BTF */
 	if (m->debugctl & DEBUGCTLMSR_BTF)
 		write_msr(MSR_IA32_DEBUGCTLMSR, m->debugctl);
-	write_msr(MSR_EFER, m->efer);
 	write_cr4_raw(m->cr4);
 	write_cr0_raw(m->cr0);
 }

@@ -35,6 +35,7 @@ struct hv_cpu {
 	bool compat; /* of the instruction being emulated: the user code is 32-bit */
 	u64 gs_base; /* of this CPU's per-CPU area: `current` works in the host */
 	u64 exits[LSM_NEXITS];
+	u64 returns_other; /* returns.h */
 	void *vendor; /* struct svm_cpu */
 	struct hv_guard *guard; /* faults and custom code: hv_guard_alloc(), hv_guard_free() */
 	struct lsm_cpu *events;
