@@ -4,6 +4,7 @@
  * back from both. Knows nothing of why.
  */
 #include <linux/linkage.h>
+#include <linux/objtool.h>
 #include <asm/nospec-branch.h>
 #include <asm/processor-flags.h>
 #include <asm/segment.h>
@@ -35,7 +36,7 @@
 SYM_FUNC_START(hv_guard_call)
 	save_callee
 	mov	%rdx, %rdi
-	sub	$8, %rsp	/* the ABI's alignment; one of the reasons to go back by value */
+	sub	$8, %rsp	/* the ABI's alignment */
 	CALL_NOSPEC rsi
 	add	$8, %rsp
 	restore_callee
@@ -44,12 +45,12 @@ SYM_FUNC_START(hv_guard_call)
 SYM_FUNC_END(hv_guard_call)
 
 /* RSP is what hv_guard_call() stored; the frame of what raised the exception is gone. */
-SYM_CODE_START(hv_guard_recover)
-	UNWIND_HINT_EMPTY
+SYM_FUNC_START(hv_guard_recover)
 	restore_callee
 	xor	%eax, %eax
 	RET
-SYM_CODE_END(hv_guard_recover)
+SYM_FUNC_END(hv_guard_recover)
+STACK_FRAME_NON_STANDARD hv_guard_recover
 
 /*
  * void hv_cage_enter(struct hv_guard *g, const struct hv_cage_entry *e)
@@ -86,10 +87,11 @@ SYM_FUNC_START(hv_cage_enter)
 	xor	%r15d, %r15d
 	iretq
 SYM_FUNC_END(hv_cage_enter)
+STACK_FRAME_NON_STANDARD hv_cage_enter
 
 /* RSP is what hv_cage_enter() stored; the caller's view: a call that returned. */
-SYM_CODE_START(hv_cage_return)
-	UNWIND_HINT_EMPTY
+SYM_FUNC_START(hv_cage_return)
 	restore_callee
 	RET
-SYM_CODE_END(hv_cage_return)
+SYM_FUNC_END(hv_cage_return)
+STACK_FRAME_NON_STANDARD hv_cage_return
