@@ -20,6 +20,7 @@ static const char help_text[] =
 	"Usage: lstar [options] [--] PROGRAM [ARG...]   launch, stop at its entry point\n"
 	"       lstar [options] -p PID[,PID...]         attach to running processes\n"
 	"       lstar [options]                         no debuggee yet\n"
+	"       lstar machine [options]                 the machine; see lstar-machine(1)\n"
 	"       lstar --check FILE...                   compile scripts, run nothing\n"
 	"Break on, script, rewrite and skip the system calls of programs.\n"
 	"\n"
@@ -55,7 +56,7 @@ struct options {
 	char **program;
 	const char *output;
 	enum con_colour colour;
-	bool batch, quiet;
+	bool batch, quiet, machine;
 	bool check, dump; /* program: the files */
 };
 
@@ -190,6 +191,10 @@ static int parse(struct options *o, int argc, char **argv)
 	}
 	if (optind < argc)
 		o->program = &argv[optind];
+	if (o->machine && !o->check && (o->program || o->npids))
+		return usage("the machine is all there is to debug: 'lstar machine' goes with no "
+			     "program and no -p%s",
+			     "");
 	if (o->check && !o->program)
 		return usage("%s needs a file", o->dump ? "--dump-bytecode" : "--check");
 	if (o->check && (o->npids || o->nactions || o->batch))
@@ -220,6 +225,10 @@ static int launch_status(int err)
 /* The debuggee of the command line: 0 or the exit status. */
 static int begin(struct dbg *d, const struct options *o)
 {
+	if (o->machine && dbg_machine_enter(d)) {
+		con_error(dbg_console(d), "%s", dbg_error(d));
+		return EXIT_LSTAR;
+	}
 	if (o->program) {
 		int err = dbg_launch(d, o->program);
 
@@ -326,7 +335,7 @@ static int session(const struct options *o, struct console *con)
 {
 	struct ending end = { 0, 0 };
 	bool terminal = isatty(STDIN_FILENO) && !o->batch;
-	struct dbg *d = dbg_new(con);
+	struct dbg *d = dbg_new(con, o->machine ? DBG_MACHINE : DBG_PROCESS);
 	struct cmd *c;
 
 	if (!d) {
@@ -383,7 +392,11 @@ int main(int argc, char **argv)
 		status = EXIT_LSTAR;
 		goto out;
 	}
-	status = parse(&o, argc, argv);
+	/* A word, not an option: `lstar ./machine` and `lstar -- machine` are programs. */
+	o.machine = argc > 1 && !strcmp(argv[1], "machine");
+	if (o.machine)
+		argv[1] = argv[0];
+	status = parse(&o, argc - o.machine, argv + o.machine);
 	if (status >= 0)
 		goto out;
 	if (o.output)

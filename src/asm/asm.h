@@ -23,6 +23,22 @@ u8 *asm_assemble(const char *text, size_t *len, char **error);
  */
 u8 *asm_parse_hex(const char *text, size_t *len, char **error);
 
+#define ASM_INSN_MAX 15 /* bytes of an instruction */
+
+struct asm_insn {
+	u8 len;
+	char text[192];
+};
+
+/* Name of an address into @buf; false: it has none. */
+typedef bool (*asm_name_fn)(void *user, u64 addr, char *buf, size_t size);
+/*
+ * The 64-bit instruction at @bytes, which stands at @addr, in Intel syntax; addresses in it are
+ * followed by their names. False: no instruction, or one that is cut off.
+ */
+bool asm_disassemble(const u8 *bytes, size_t n, u64 addr, asm_name_fn name, void *user,
+		     struct asm_insn *insn);
+
 /*
  * The guard: a helper process that shares nothing with the debugger but the registers
  * block, the buffers and the code, so that no fault, jump or store of custom code can hurt

@@ -83,7 +83,10 @@ enum cmd_result cmd_run(struct cmd *c, const char *text, const char *file, u32 l
 enum cmd_result cmd_script(struct cmd *c, char *const *argv, size_t argc);
 /* Look at a file of commands or at a bare script without running anything; @dump: show bytecode. */
 enum cmd_result cmd_check(struct cmd *c, const char *path, bool dump);
-/* Let the debuggee run to its end; breaks print their lines and it goes on. */
+/*
+ * Let the debuggee run to its end; breaks print their lines and it goes on. The machine runs
+ * until Ctrl-C, or not at all when no event is enabled.
+ */
 enum cmd_result cmd_run_to_end(struct cmd *c);
 /* Ctrl-C has stopped the debuggee: what was to follow should not be run. */
 bool cmd_was_interrupted(const struct cmd *c);
@@ -131,6 +134,7 @@ struct cmd_desc {
 	const struct cmd_option *options; /* ends with kind CMD_ARG_NONE; NULL: none */
 	enum cmd_result (*run)(struct cmd *c, const struct cmd_desc *desc,
 			       const struct cmd_line *line);
+	const char *targets; /* which it works on, by their letters: P process, M machine */
 };
 
 struct cmd_family {
@@ -178,9 +182,11 @@ struct cmd_event_words {
  */
 bool cmd_event_words(const struct cmd_line *line, const struct cmd_option *options,
 		     struct cmd_event_words *words, struct cmd_err *err);
-/* The word options to numbers in @spec, and what contradicts what. */
-bool cmd_event_values(const struct cmd_event_words *words, struct dbg_event_spec *spec,
-		      struct cmd_err *err);
+/*
+ * The word options to numbers in @spec, and what contradicts what. @can: TGT_..., of the target.
+ */
+bool cmd_event_values(const struct cmd_event_words *words, unsigned can,
+		      struct dbg_event_spec *spec, struct cmd_err *err);
 /* The names of `output { }`; @names are malloc'ed. */
 bool cmd_event_outputs(const struct cmd_tok *tok, char *names[OUT_EVENT_MAX], size_t *n,
 		       struct cmd_err *err);

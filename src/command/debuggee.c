@@ -271,6 +271,10 @@ static enum cmd_result run_process(struct cmd *c, const struct cmd_desc *desc,
 		return cmd_fail(c,
 				"there is no debuggee; '.process list' shows the processes of the "
 				"machine");
+	if (line->ntok == 1 && !dbg_current_pid(c->d)) {
+		con_printf(c->con, "none is chosen: addresses are the kernel's\n");
+		return CMD_OK;
+	}
 	if (line->ntok == 1)
 		return show_current(c);
 	if (line->ntok == 3 && cmd_tok_is(&line->tok[1], "pid"))
@@ -310,41 +314,42 @@ const struct cmd_desc cmd_debuggee[] = {
 	  "start a program",
 	  "The program is stopped at its entry point (of the dynamic linker for dynamic ones) and "
 	  "ends when lstar does. Quotes keep blanks together: .start path \"/opt/my program\".",
-	  ".start path /bin/ls -l /tmp", 0, start_options, run_start },
+	  ".start path /bin/ls -l /tmp", 0, start_options, run_start, "P" },
 	{ ".restart", "",
 	  "start the last program again",
 	  "Kills what was started last, if it still lives, and starts it again with the same "
 	  "arguments. Events stay.",
-	  ".restart", 0, NULL, run_restart },
+	  ".restart", 0, NULL, run_restart, "P" },
 	{ ".attach", "[pid] PID",
 	  "take a running process",
 	  "All its threads are stopped until 'g'. The number is hexadecimal: 0n before a decimal "
 	  "one. When lstar ends, the process goes on. /proc/sys/kernel/yama/ptrace_scope may forbid "
 	  "it for processes that are not children of lstar; CAP_SYS_PTRACE permits it.",
-	  ".attach pid 0n1234", 0, pid_options, run_attach },
+	  ".attach pid 0n1234", 0, pid_options, run_attach, "P" },
 	{ ".detach", "[[pid] PID]",
 	  "let a process go",
 	  "The process (default: the current one) goes on without the debugger. A launched process "
 	  "that has a seccomp filter of lstar cannot be let go: 'settings filter off' before it is "
 	  "started avoids the filter.",
-	  ".detach", CMD_NEEDS_DEBUGGEE, pid_options, run_detach },
+	  ".detach", CMD_NEEDS_DEBUGGEE, pid_options, run_detach, "P" },
 	{ ".kill", "[[pid] PID]",
 	  "end a process",
 	  "Kills the process (default: the current one) with SIGKILL.",
-	  ".kill", CMD_NEEDS_DEBUGGEE, pid_options, run_kill },
+	  ".kill", CMD_NEEDS_DEBUGGEE, pid_options, run_kill, "P" },
 	{ ".switch", "[list | pid PID | tid TID]",
 	  "show the debuggee's processes and threads, or choose one",
 	  "Registers, memory and '?' refer to the current thread, which the list marks with a star.",
-	  ".switch list", CMD_NEEDS_DEBUGGEE, switch_options, run_switch },
+	  ".switch list", CMD_NEEDS_DEBUGGEE, switch_options, run_switch, "P" },
 	{ ".process", "[list | pid PID]",
 	  "show the current process, choose another, or list those of the machine",
-	  "The list serves to find what to attach to: numbers in decimal and hexadecimal, and names.",
-	  ".process list", 0, process_options, run_process },
+	  "The list serves to find what to attach to: numbers in decimal and hexadecimal, and names. On "
+	  "the machine the process that is chosen here is the one whose memory is read and written.",
+	  ".process list", 0, process_options, run_process, "PM" },
 	{ ".thread", "[list | tid TID]",
 	  "show the current thread, choose another, or list those of the process",
 	  "A thread is named by its number, as 'tid' in scripts; a break makes the thread that "
 	  "caused it the current one.",
-	  ".thread list", CMD_NEEDS_DEBUGGEE, thread_options, run_thread },
+	  ".thread list", CMD_NEEDS_DEBUGGEE, thread_options, run_thread, "P" },
 	{ .names = NULL },
 };
 /* clang-format on */

@@ -11,7 +11,8 @@
 
 static void warn_no_debuggee(struct cmd *c)
 {
-	if (dbg_has_debuggee(c->d) || c->said_no_debuggee || c->mode & CMD_QUIET)
+	if (dbg_has_debuggee(c->d) || dbg_can(c->d, TGT_WHOLE) || c->said_no_debuggee ||
+	    c->mode & CMD_QUIET)
 		return;
 	c->said_no_debuggee = true;
 	con_warning(c->con,
@@ -139,12 +140,14 @@ const struct cmd_desc cmd_evaluate[] = {
 	  "The rest of the line is script; an open brace or quote continues it on the next lines. "
 	  "It runs in the current thread: registers and memory are that thread's. Without a "
 	  "debuggee all registers are zero. Global variables (.name) live as long as the session "
-	  "and are shared with the scripts of events. An expression alone is printed.",
-	  "? .hits = 0; printf(\"%d\\n\", $pid);", CMD_RAW | CMD_CHECKS, eval_options, run_eval },
+	  "and are shared with the scripts of events. An expression alone is printed.\n"
+	  "On the machine it runs in the hypervisor, on the CPU that 'cpu' has chosen, in lstar's own "
+	  "process.",
+	  "? .hits = 0; printf(\"%d\\n\", $pid);", CMD_RAW | CMD_CHECKS, eval_options, run_eval, "PM" },
 	{ "print", "EXPRESSION",
 	  "print the value of an expression",
 	  "The value is printed in hexadecimal, in the current thread as with '?'.",
-	  "print @rdi + 0n10", CMD_RAW | CMD_CHECKS, print_options, run_print },
+	  "print @rdi + 0n10", CMD_RAW | CMD_CHECKS, print_options, run_print, "PM" },
 	{ .names = NULL },
 };
 /* clang-format on */

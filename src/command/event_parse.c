@@ -260,14 +260,14 @@ static bool buffer_size(const struct cmd_tok *tok, u64 *size, struct cmd_err *er
 }
 
 /* `sc on` where nothing can be left out. */
-static bool check_sc(const struct cmd_event_words *words, struct dbg_event_spec *spec,
-		     struct cmd_err *err)
+static bool check_sc(const struct cmd_event_words *words, unsigned can,
+		     const struct dbg_event_spec *spec, struct cmd_err *err)
 {
 	const struct cmd_tok *tok = words->value[CMD_EV_SC];
 
 	if (!spec->sc)
 		return true;
-	if (spec->kind == ENG_EV_SYSRET) {
+	if (spec->kind == ENG_EV_SYSRET && !(can & TGT_SKIPS_RETURN)) {
 		cmd_err_set(err, tok->off, tok->len,
 			    "a return of a process cannot be short-circuited: "
 			    "the kernel is on its way back already");
@@ -286,8 +286,8 @@ static bool check_sc(const struct cmd_event_words *words, struct dbg_event_spec 
 	return true;
 }
 
-bool cmd_event_values(const struct cmd_event_words *words, struct dbg_event_spec *spec,
-		      struct cmd_err *err)
+bool cmd_event_values(const struct cmd_event_words *words, unsigned can,
+		      struct dbg_event_spec *spec, struct cmd_err *err)
 {
 	static const u8 stages[] = { ENG_STAGE_PRE, ENG_STAGE_POST,
 				     ENG_STAGE_PRE | ENG_STAGE_POST };
@@ -309,7 +309,7 @@ bool cmd_event_values(const struct cmd_event_words *words, struct dbg_event_spec
 		cmd_err_hint(err, "leave 'imm' out: outputs are delivered to at once");
 		return false;
 	}
-	return check_sc(words, spec, err);
+	return check_sc(words, can, spec, err);
 }
 
 bool cmd_event_outputs(const struct cmd_tok *tok, char *names[OUT_EVENT_MAX], size_t *n,

@@ -281,16 +281,33 @@ static void say_absent(struct cmd *c, const struct draft *dr)
 			 tok->text[strspn(tok->text, "0123456789")] ? "" : tok->text);
 }
 
-/* The `2` forms are promised for a target that runs inside the debuggee. */
+/* One of the `2` forms. */
+static bool is_variant(const struct cmd_line *line)
+{
+	const char *name = line->tok[0].text;
+
+	return name[strlen(name) - 1] == '2';
+}
+
+/* For a process they are promised for a target that runs inside the debuggee. */
 static void say_variant(struct cmd *c, const struct cmd_line *line)
 {
 	const char *name = line->tok[0].text;
 
-	if (c->said_variant || name[strlen(name) - 1] != '2')
+	if (c->said_variant || !is_variant(line) || dbg_can(c->d, TGT_BY_RIP))
 		return;
 	c->said_variant = true;
 	cmd_note(c, "note: for a process, %s works like %.*s: out of process, through ptrace", name,
 		 (int)strlen(name) - 1, name);
+}
+
+static void warn_skipped_return(struct cmd *c, const struct dbg_event_spec *spec)
+{
+	if (spec->kind != ENG_EV_SYSRET || !spec->sc || c->mode & CMD_QUIET)
+		return;
+	con_warning(c->con,
+		    "a SYSRET that is left out lets the kernel run on behind it: the machine "
+		    "crashes unless the script sends @rip elsewhere");
 }
 
 static enum cmd_result arm(struct cmd *c, const struct cmd_line *line, struct draft *dr)
@@ -309,6 +326,7 @@ static enum cmd_result arm(struct cmd *c, const struct cmd_line *line, struct dr
 	if (err)
 		return told ? CMD_FAILED : cmd_fail(c, "%s", dbg_error(c->d));
 	say_variant(c, line);
+	warn_skipped_return(c, &dr->spec);
 	say_armed(c, dr->spec.command, id);
 	say_absent(c, dr);
 	return CMD_OK;
@@ -321,6 +339,7 @@ static enum cmd_result run_event(struct cmd *c, const struct cmd_desc *desc,
 	enum cmd_result res = CMD_FAILED;
 
 	dr.spec.kind = desc->options == cmd_event_options ? ENG_EV_SYSCALL : ENG_EV_SYSRET;
+	dr.spec.by_rip = is_variant(line);
 	dr.spec.command = line->text + line->tok[0].off;
 	dr.has_late = !cmd_event_words(line, desc->options, &dr.words, &dr.late);
 	if (!make_code(c, line, &dr, CMD_EV_CONDITION, CMD_EV_ASM_CONDITION, &dr.condition,
@@ -331,7 +350,7 @@ static enum cmd_result run_event(struct cmd *c, const struct cmd_desc *desc,
 	dr.spec.condition = dr.condition;
 	dr.spec.code = dr.code;
 	if (find_outputs(c, &dr) && !dr.has_late) {
-		if (!cmd_event_values(&dr.words, &dr.spec, &dr.late))
+		if (!cmd_event_values(&dr.words, dbg_can(c->d, ~0u), &dr.spec, &dr.late))
 			dr.has_late = true;
 		else
 			find_call(c, &dr);
@@ -450,13 +469,13 @@ const struct cmd_desc cmd_events[] = {
 	  "The options come in any order; the last one counts when one is repeated. A call of "
 	  "another calling convention is written i386:open or x32:read.",
 	  "!syscall openat script { printf(\"%d opens %s\\n\", $pid, @rsi); }",
-	  CMD_CHECKS, cmd_event_options, run_event },
+	  CMD_CHECKS, cmd_event_options, run_event, "PM" },
 	{ "!syscall2", "[CALL] " EVENT_SYNTAX,
 	  "set an event on system calls, the fast way",
 	  "The same event as !syscall, for targets that have a faster and less guarded way to see "
 	  "system calls. For a process it works like !syscall.",
 	  "!syscall2 3b script { printf(\"%s runs %s\\n\", $pname, @rdi); }",
-	  CMD_CHECKS, cmd_event_options, run_event },
+	  CMD_CHECKS, cmd_event_options, run_event, "PM" },
 	{ "!sysret", EVENT_SYNTAX,
 	  "set an event on the return from system calls",
 	  "The event takes place whenever a system call returns to the program: @rax is the result "
@@ -465,13 +484,13 @@ const struct cmd_desc cmd_events[] = {
 	  "were short-circuited do not return from anywhere and cause no event; nor do those that "
 	  "never return, such as exit.",
 	  "!sysret script { if ($syscall_return == -2) { printf(\"%d: ENOENT\\n\", $tid); } }",
-	  CMD_CHECKS, cmd_event_options + 1, run_event },
+	  CMD_CHECKS, cmd_event_options + 1, run_event, "PM" },
 	{ "!sysret2", EVENT_SYNTAX,
 	  "set an event on the return from system calls, the fast way",
 	  "The same event as !sysret, for targets that have a faster and less guarded way. For a "
 	  "process it works like !sysret.",
 	  "!sysret2 core 1 imm no script { print(@rax); }",
-	  CMD_CHECKS, cmd_event_options + 1, run_event },
+	  CMD_CHECKS, cmd_event_options + 1, run_event, "PM" },
 	{ "events event", "[e|d|c N|all] [sc on|off]",
 	  "list, enable, disable or clear events",
 	  "Without arguments: one entry for each event, with its number, its state, the beginning "
@@ -479,7 +498,7 @@ const struct cmd_desc cmd_events[] = {
 	  "event or all. 'sc on' leaves out the call that the debuggee is stopped at now, 'sc off' "
 	  "has it executed after all.",
 	  "events d all",
-	  0, events_options, run_events },
+	  0, events_options, run_events, "PM" },
 	{ .names = NULL },
 };
 /* clang-format on */

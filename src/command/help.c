@@ -39,6 +39,14 @@ static void put_wrapped(FILE *out, const char *text, unsigned indent)
 	fputc('\n', out);
 }
 
+/* What a command is for, when it is not for everything. */
+static const char *only_for(const struct cmd_desc *desc)
+{
+	if (strlen(desc->targets) > 1)
+		return NULL;
+	return desc->targets[0] == 'M' ? "the whole machine" : "processes";
+}
+
 static void put_command(FILE *out, const struct cmd_desc *desc)
 {
 	char name[24];
@@ -48,6 +56,8 @@ static void put_command(FILE *out, const struct cmd_desc *desc)
 	fprintf(out, "%s: %s\n\n", name, desc->summary);
 	if (aliases)
 		fprintf(out, "  also:     %s\n", aliases + 1);
+	if (only_for(desc))
+		fprintf(out, "  works on: %s\n", only_for(desc));
 	fputs("  syntax:\n", out);
 	put_wrapped(out, name, 4);
 	if (desc->syntax[0])
@@ -255,6 +265,8 @@ static void man_command(FILE *out, const struct cmd_desc *desc)
 		put_roff(out, aliases + 1);
 		fputc(')', out);
 	}
+	if (only_for(desc))
+		fprintf(out, "; for %s only", only_for(desc));
 	fputs("\n.RS\n.PP\n", out);
 	put_roff(out, desc->text);
 	fputc('\n', out);

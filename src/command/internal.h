@@ -18,11 +18,12 @@ struct cmd {
 	bool interrupted;
 	bool said_variant; /* that !syscall2 is !syscall here */
 	bool said_no_debuggee; /* that registers are zero */
+	u64 next_dump, next_code; /* where db and u go on */
 };
 
 /* One array for each family of commands. */
 extern const struct cmd_desc cmd_events[], cmd_running[], cmd_debuggee[], cmd_evaluate[],
-	cmd_registers[], cmd_outputs[], cmd_scripts[], cmd_session[];
+	cmd_registers[], cmd_memory[], cmd_machine[], cmd_outputs[], cmd_scripts[], cmd_session[];
 
 /* Length of the mark that some editors begin UTF-8 files with. */
 size_t cmd_bom(const char *text);
@@ -68,6 +69,25 @@ enum cmd_result cmd_show_halt(struct cmd *c, const struct dbg_halt *halt);
 void cmd_thread_text(struct cmd *c, u32 pid, u32 tid, char *buf, size_t size);
 /* First @max characters of a command, newlines as blanks, "..." behind it if cut. */
 void cmd_shorten(const char *text, char *buf, size_t max);
+
+/* ADDR [l LEN] [pid P] from word @first on: what db, da and u have in common (memory.c). */
+struct cmd_range {
+	u64 addr, len;
+	u32 pid; /* 0: the current process, or the kernel */
+	bool given; /* an address was given */
+};
+bool cmd_range(struct cmd *c, const struct cmd_desc *desc, const struct cmd_line *line,
+	       struct cmd_range *r);
+/* Nothing is there to be read. */
+enum cmd_result cmd_unreadable(struct cmd *c, const struct cmd_range *r);
+/* "ffffffff`81000000", for addresses in columns. */
+#define CMD_ADDR_MAX 18
+const char *cmd_addr_text(u64 addr, char buf[CMD_ADDR_MAX]);
+/* "module!name+1c" of an address; false: it has no name. */
+bool cmd_addr_name(struct cmd *c, u64 addr, char *buf, size_t size);
+extern const struct cmd_option cmd_range_options[];
+/* u (code.c) */
+enum cmd_result cmd_run_u(struct cmd *c, const struct cmd_desc *desc, const struct cmd_line *line);
 
 /* .help (help.c) */
 enum cmd_result cmd_run_help(struct cmd *c, const struct cmd_desc *desc,

@@ -243,9 +243,20 @@ static bool needs_met(struct cmd *c, const struct cmd_desc *desc)
 {
 	char name[24];
 
+	cmd_name(desc, name, sizeof(name));
+	if (!strchr(desc->targets, dbg_target_letter(c->d))) {
+		cmd_fail(
+			c,
+			dbg_can(c->d, TGT_WHOLE)
+				? "'%s' is for processes, which lstar holds and stops; the machine "
+				  "runs on all the time. 'lstar PROGRAM' and 'lstar -p PID' debug "
+				  "processes"
+				: "'%s' is for the whole machine: start lstar as 'lstar machine'",
+			name);
+		return false;
+	}
 	if (!(desc->flags & (CMD_NEEDS_STOPPED | CMD_NEEDS_DEBUGGEE)))
 		return true;
-	cmd_name(desc, name, sizeof(name));
 	if (!dbg_has_debuggee(c->d)) {
 		cmd_fail(c,
 			 "'%s' needs a debuggee and there is none: start one with "
@@ -341,7 +352,7 @@ const char *cmd_prompt(struct cmd *c)
 	char who[64];
 
 	if (!pid)
-		return "lstar> ";
+		return dbg_can(c->d, TGT_WHOLE) ? "machine lstar> " : "lstar> ";
 	cmd_thread_text(c, pid, dbg_current_tid(c->d), who, sizeof(who));
 	snprintf(c->prompt, sizeof(c->prompt), "%s lstar> ", who);
 	return c->prompt;

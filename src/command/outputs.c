@@ -109,7 +109,7 @@ const struct cmd_desc cmd_outputs[] = {
 	  "lstar_event_forwarding or hyperdbg_event_forwarding (char *message, unsigned length). "
 	  "What is printed to an output that is not open is dropped. Without arguments: the list, "
 	  "with what was delivered and what was lost.",
-	  "output create log file /tmp/calls.txt", 0, output_options, run_output },
+	  "output create log file /tmp/calls.txt", 0, output_options, run_output, "PM" },
 	{ .names = NULL },
 };
 /* clang-format on */

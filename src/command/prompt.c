@@ -20,6 +20,7 @@
 #endif
 
 #define HISTORY_LINES 2000
+#define SETTLE_MS 2 /* a message may come behind one that is younger */
 
 /* The prompt's state: readline calls back without an argument of ours. */
 static struct {
@@ -30,15 +31,56 @@ static struct {
 	int added; /* lines for the history file */
 } in;
 
+#ifdef HAVE_READLINE
+static void hide_line(void)
+{
+	rl_clear_visible_line();
+}
+
+static void show_line(bool mid_line)
+{
+	if (mid_line)
+		putc('\n', rl_outstream);
+	rl_forced_update_display();
+}
+#else
+static void hide_line(void)
+{
+	putchar('\n');
+	fflush(stdout);
+}
+
+static void show_line(bool mid_line)
+{
+	fputs(mid_line ? "\n" : "", stdout);
+	fputs(cmd_prompt(in.c), stdout);
+	fflush(stdout);
+}
+#endif
+
+/* What the machine says meanwhile stands above the line that is being typed. */
+static void show_messages(bool *again)
+{
+	struct dbg *d = in.c->d;
+
+	if (!dbg_messages_ready(d, again))
+		return;
+	hide_line();
+	dbg_messages(d);
+	show_line(con_mid_line(in.c->con));
+}
+
 /*
  * Wait for a key with the signals unblocked only while waiting, so that none is missed
  * between the look at its flag and the wait. False: a signal has come.
  */
 static bool wait_key(void)
 {
-	struct pollfd pfd = { STDIN_FILENO, POLLIN, 0 };
+	struct pollfd pfd[2] = { { STDIN_FILENO, POLLIN, 0 },
+				 { dbg_message_fd(in.c->d), POLLIN, 0 } };
+	const struct timespec soon = { 0, SETTLE_MS * 1000000L };
+	bool signalled, again = false;
 	sigset_t block, old;
-	bool signalled;
 	int n = 0;
 
 	sigemptyset(&block);
@@ -48,8 +90,12 @@ static bool wait_key(void)
 	sigprocmask(SIG_BLOCK, &block, &old);
 	cmd_signals_prompt(true);
 	signalled = cmd_signal_interrupt() || cmd_signal_fatal();
-	if (!signalled)
-		n = ppoll(&pfd, 1, NULL, &old);
+	while (!signalled) {
+		n = ppoll(pfd, 2, again ? &soon : NULL, &old);
+		if (n < 0 || pfd[0].revents)
+			break;
+		show_messages(&again);
+	}
 	if (n < 0)
 		signalled = cmd_signal_interrupt() || cmd_signal_fatal();
 	cmd_signals_prompt(false);

@@ -160,7 +160,7 @@ const struct cmd_desc cmd_registers[] = {
 	  "and the segments of the current thread. With a name: that register, or the part of one "
 	  "that the name means. With '=': the register gets the value of the expression; other "
 	  "parts of it keep theirs.",
-	  "r rdi = @rsi + 8", CMD_NEEDS_STOPPED, r_options, run_r },
+	  "r rdi = @rsi + 8", CMD_NEEDS_STOPPED, r_options, run_r, "P" },
 	{ .names = NULL },
 };
 /* clang-format on */

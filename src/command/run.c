@@ -27,11 +27,23 @@ static enum cmd_result run_go(struct cmd *c, const struct cmd_desc *desc,
 	return go(c, false, &why);
 }
 
+static bool any_enabled(struct cmd *c)
+{
+	struct dbg_event_info info;
+
+	for (size_t i = 0; dbg_event_list(c->d, i, &info); i++)
+		if (info.enabled)
+			return true;
+	return false;
+}
+
 enum cmd_result cmd_run_to_end(struct cmd *c)
 {
 	enum dbg_why why = DBG_BREAK;
 	enum cmd_result res = CMD_OK;
 
+	if (dbg_can(c->d, TGT_WHOLE) && !any_enabled(c))
+		return CMD_OK;
 	while (why == DBG_BREAK && dbg_has_debuggee(c->d))
 		res = go(c, c->mode & CMD_QUIET, &why);
 	return res;
@@ -83,18 +95,20 @@ const struct cmd_desc cmd_running[] = {
 	  "let the debuggee run",
 	  "Returns at the next break, when Ctrl-C is pressed, or when no debuggee is left, and says "
 	  "which. At a break all threads of the debuggee are stopped, and the thread that caused it "
-	  "becomes the current one.",
-	  "g", 0, NULL, run_go },
+	  "becomes the current one.\n"
+	  "The machine is never stopped: 'g' shows messages until Ctrl-C and nothing else, and the "
+	  "events stay armed then.",
+	  "g", 0, NULL, run_go, "PM" },
 	{ "pause .pause", "",
 	  "stop the debuggee",
 	  "While 'g' runs, Ctrl-C does the same. The system calls that threads wait in are not "
 	  "disturbed.",
-	  "pause", CMD_NEEDS_DEBUGGEE, NULL, run_pause },
+	  "pause", CMD_NEEDS_DEBUGGEE, NULL, run_pause, "P" },
 	{ "sleep", "MS",
 	  "let the debuggee run for a while",
 	  "Runs the debuggee for MS milliseconds, with all its events and messages, and stops it "
 	  "again; ends early at a break. Without a debuggee it just waits. For files of commands.",
-	  "sleep 0n500", 0, sleep_options, run_sleep },
+	  "sleep 0n500", 0, sleep_options, run_sleep, "PM" },
 	{ .names = NULL },
 };
 /* clang-format on */

@@ -160,15 +160,15 @@ const struct cmd_desc cmd_scripts[] = {
 	  "// and /* */, and lines that begin with #. $arg1, $arg2 ... are replaced by the arguments "
 	  "as text, before anything else looks at it: an argument may be an expression, in quotes "
 	  "when it has blanks. An error in a command is told and the file goes on.",
-	  ".script trace.ds 4d2 \"@rdi + 8\"", CMD_CHECKS, script_options, run_script },
+	  ".script trace.ds 4d2 \"@rdi + 8\"", CMD_CHECKS, script_options, run_script, "PM" },
 	{ ".logopen", "FILE",
 	  "write commands and output into a file, too",
 	  "One log at a time; the beginning and the end are stamped with the time.",
-	  ".logopen /tmp/session.log", 0, log_options, run_logopen },
+	  ".logopen /tmp/session.log", 0, log_options, run_logopen, "PM" },
 	{ ".logclose", "",
 	  "close the log",
 	  "What was logged so far is complete in the file afterwards.",
-	  ".logclose", 0, NULL, run_logclose },
+	  ".logclose", 0, NULL, run_logclose, "PM" },
 	{ .names = NULL },
 };
 /* clang-format on */

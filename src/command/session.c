@@ -2,6 +2,7 @@
 /*
  * session.c - the commands about lstar itself: settings, queues, state, help, the end.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "abi/nearest.h"
@@ -136,11 +137,29 @@ static enum cmd_result run_prealloc(struct cmd *c, const struct cmd_desc *desc,
 
 /* --- state --- */
 
+static void status_target(struct cmd *c)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return;
+	dbg_target_status(c->d, out);
+	if (!fclose(out))
+		con_write(c->con, text, size);
+	free(text);
+}
+
 static void status_debuggee(struct cmd *c)
 {
-	char text[512], who[64];
 	size_t n = dbg_threads(c->d, NULL, 0);
+	char who[64];
 
+	if (dbg_can(c->d, TGT_WHOLE)) {
+		status_target(c);
+		return;
+	}
 	if (!n) {
 		con_printf(c->con, "no debuggee\n");
 		return;
@@ -148,10 +167,7 @@ static void status_debuggee(struct cmd *c)
 	cmd_thread_text(c, dbg_current_pid(c->d), dbg_current_tid(c->d), who, sizeof(who));
 	con_printf(c->con, "debuggee: %zu thread%s, %s, current %s\n", n, n == 1 ? "" : "s",
 		   dbg_stopped(c->d) ? "stopped" : "running", who);
-	text[0] = '\0';
-	dbg_target_status(c->d, text, sizeof(text));
-	if (text[0])
-		con_printf(c->con, "%s%s", text, text[strlen(text) - 1] == '\n' ? "" : "\n");
+	status_target(c);
 }
 
 static void status_maps(struct cmd *c)
@@ -176,7 +192,7 @@ static enum cmd_result run_status(struct cmd *c, const struct cmd_desc *desc,
 	struct dbg_stats st;
 	size_t events = 0, enabled = 0;
 
-	con_printf(c->con, "lstar " LSTAR_VERSION ", target: process (ptrace)\n");
+	con_printf(c->con, "lstar " LSTAR_VERSION ", target: %s\n", dbg_target_name(c->d));
 	status_debuggee(c);
 	for (; dbg_event_list(c->d, events, &info); events++)
 		enabled += info.enabled;
@@ -228,35 +244,37 @@ const struct cmd_desc cmd_session[] = {
 	{ "settings", "[NAME [VALUE]]",
 	  "show or change settings",
 	  "Without arguments: all settings with their values. They last until lstar ends.",
-	  "settings filter off", 0, settings_options, run_settings },
+	  "settings filter off", 0, settings_options, run_settings, "PM" },
 	{ "flush", "",
 	  "drop messages that are queued",
 	  "Messages of events with 'imm no' wait in a queue; this drops them, and says how many.",
-	  "flush", 0, NULL, run_flush },
+	  "flush", 0, NULL, run_flush, "PM" },
 	{ "prealloc preallocate preallocation", "KIND COUNT",
 	  "set memory aside for events",
 	  "Debuggers that stop the whole machine need it, because nothing can be allocated while it "
 	  "stands still. Processes need nothing of the kind: the command is accepted, so that files "
 	  "of commands work everywhere, and does nothing.",
-	  "prealloc regular-event 10", 0, prealloc_options, run_prealloc },
+	  "prealloc regular-event 10", 0, prealloc_options, run_prealloc, "PM" },
 	{ ".status status", "",
 	  "show the state of the session",
 	  "The debuggee, how it is intercepted, and counters of stops, events and messages, lost "
-	  "ones included.",
-	  ".status", 0, NULL, run_status },
+	  "ones included. On the machine: for each CPU whether the hypervisor is under it, whether "
+	  "system calls are intercepted, and how often the guest was left, by reason.",
+	  ".status", 0, NULL, run_status, "PM" },
 	{ ".help help .hh !help", "[COMMAND]",
 	  "show help",
 	  "Alone: all commands by family. With a command: everything about it. '.help script' is a "
 	  "summary of the script language.",
-	  ".help !syscall", 0, help_options, cmd_run_help },
+	  ".help !syscall", 0, help_options, cmd_run_help, "PM" },
 	{ ".cls cls clear", "",
 	  "clear the screen",
 	  "Nothing but the screen: 'events c all' clears events.",
-	  ".cls", 0, NULL, run_cls },
+	  ".cls", 0, NULL, run_cls, "PM" },
 	{ "exit .exit q", "",
 	  "end the session",
-	  "Launched processes are killed, attached ones go on without the debugger.",
-	  "exit", 0, NULL, run_exit },
+	  "Launched processes are killed, attached ones go on without the debugger. On the machine the "
+	  "events are cleared and the hypervisor is taken away, unless 'settings stay on' keeps it.",
+	  "exit", 0, NULL, run_exit, "PM" },
 	{ .names = NULL },
 };
 /* clang-format on */

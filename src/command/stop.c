@@ -38,7 +38,7 @@ void cmd_shorten(const char *text, char *buf, size_t max)
 static void put_string(struct cmd *c, u64 addr, FILE *out)
 {
 	unsigned char text[STRING_SHOWN + 1];
-	size_t got = dbg_mem_read(c->d, addr, text, sizeof(text)), n = 0;
+	size_t got = dbg_mem_read(c->d, 0, addr, text, sizeof(text)), n = 0;
 
 	if (!got)
 		return;
@@ -176,6 +176,10 @@ static void show_interrupted(struct cmd *c)
 	c->interrupted = true;
 	if (cmd_signal_fatal())
 		return; /* the session ends */
+	if (dbg_can(c->d, TGT_WHOLE)) {
+		cmd_note(c, "the machine runs on, and its events stay armed");
+		return;
+	}
 	cmd_thread_text(c, dbg_current_pid(c->d), dbg_current_tid(c->d), who, sizeof(who));
 	con_printf(c->con, "stopped: %s\n", who);
 }

@@ -20,6 +20,8 @@ const struct cmd_family cmd_families[] = {
 	{ "Debuggees, processes and threads", cmd_debuggee },
 	{ "Evaluating", cmd_evaluate },
 	{ "Registers", cmd_registers },
+	{ "Memory and code", cmd_memory },
+	{ "The whole machine", cmd_machine },
 	{ "Outputs", cmd_outputs },
 	{ "Files of commands and logs", cmd_scripts },
 	{ "Session", cmd_session },

@@ -259,12 +259,13 @@ int dbg_kill(struct dbg *d, u32 pid)
 
 bool dbg_has_debuggee(const struct dbg *d)
 {
-	return d->target->ops->threads(d->target, NULL, 0) != 0;
+	return dbg_can(d, TGT_WHOLE) ? d->entered
+				     : d->target->ops->threads(d->target, NULL, 0) != 0;
 }
 
 bool dbg_stopped(const struct dbg *d)
 {
-	return !d->running && dbg_has_debuggee(d);
+	return !d->running && !dbg_can(d, TGT_WHOLE) && dbg_has_debuggee(d);
 }
 
 u32 dbg_current_tid(const struct dbg *d)
@@ -283,8 +284,10 @@ int dbg_switch(struct dbg *d, u32 tid)
 		return dbg_fail(d, -ESRCH, NO_DEBUGGEE);
 	if (!dbg_thread(d, tid))
 		return dbg_fail(d, -ESRCH,
-				"%u is no thread or process of the debuggee; "
-				"'.switch list' shows them",
+				dbg_can(d, TGT_WHOLE)
+					? "there is no process %u; '.process list' shows them"
+					: "%u is no thread or process of the debuggee; "
+					  "'.switch list' shows them",
 				tid);
 	d->current = tid;
 	return 0;

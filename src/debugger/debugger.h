@@ -14,9 +14,15 @@
 
 struct dbg;
 
-struct dbg *dbg_new(struct console *con);
-/* Launched debuggees are killed, attached ones let go. */
+/* What is debugged: process trees, or the whole machine. */
+enum dbg_kind { DBG_PROCESS, DBG_MACHINE };
+struct dbg *dbg_new(struct console *con, enum dbg_kind kind);
+/* Launched debuggees are killed, attached ones let go; the machine's events are disarmed. */
 void dbg_free(struct dbg *d);
+/* Which of these the target can: TGT_... */
+unsigned dbg_can(const struct dbg *d, unsigned what);
+const char *dbg_target_name(const struct dbg *d);
+char dbg_target_letter(const struct dbg *d); /* 'P' or 'M', in columns of tables */
 
 struct console *dbg_console(struct dbg *d);
 struct out_set *dbg_outputs(struct dbg *d);
@@ -40,7 +46,9 @@ const char *dbg_error(const struct dbg *d);
 	  "instructions that one run of a script may execute")                                  \
 	X(SLOWSINK, "slowsink", "wait|drop", 0,                                                 \
 	  "an output that cannot keep up slows the debuggee down, or loses messages (counted)") \
-	X(CODETIME, "codetime", "number", 0x64, "milliseconds that custom code may run")
+	X(CODETIME, "codetime", "number", 0x64, "milliseconds that custom code may run")            \
+	X(STAY, "stay", "on|off", 0,                                                            \
+	  "the hypervisor of 'lstar machine' stays under the kernel when the session ends")
 
 enum dbg_setting {
 #define X(id, name, kind, def, help) DBG_SET_##id,
@@ -115,6 +123,7 @@ struct dbg_event_spec {
 	enum eng_kind kind;
 	u8 stages;
 	bool sc, imm;
+	bool by_rip; /* a `2` form, where the target tells them apart */
 	u64 nr; /* or ENG_ANY */
 	const struct eng_abi *abi; /* of nr; NULL: any calling convention */
 	u64 pid, core; /* or ENG_ANY */
@@ -148,7 +157,7 @@ struct dbg_event_info {
 	const struct eng_event *ev; /* counters, filters */
 };
 /* The i-th event in order of numbers; false beyond the last. */
-bool dbg_event_list(const struct dbg *d, size_t i, struct dbg_event_info *info);
+bool dbg_event_list(struct dbg *d, size_t i, struct dbg_event_info *info);
 /* Does the event with this number print to the output of that name? */
 bool dbg_event_prints_to(const struct dbg *d, u32 id, const char *output);
 
@@ -169,7 +178,9 @@ int dbg_eval_value(struct dbg *d, const struct scr_source *src, u64 *value,
 /* Value of a register or of a part of one. -ENODATA: not available on this target. */
 int dbg_reg_get(struct dbg *d, const struct eng_reg_name *reg, u64 *value);
 int dbg_reg_set(struct dbg *d, const struct eng_reg_name *reg, u64 value);
-size_t dbg_mem_read(struct dbg *d, u64 addr, void *buf, size_t n);
+/* Memory of process @pid; 0: of the current thread, on the machine of the kernel. */
+size_t dbg_mem_read(struct dbg *d, u32 pid, u64 addr, void *buf, size_t n);
+size_t dbg_mem_write(struct dbg *d, u32 pid, u64 addr, const void *buf, size_t n);
 
 /* --- messages --- */
 /* Drop (counted) what is queued and not yet delivered; returns how many messages. */
@@ -180,6 +191,31 @@ struct dbg_stats {
 };
 void dbg_stats(const struct dbg *d, struct dbg_stats *st);
 /* Target's own lines for .status. */
-void dbg_target_status(struct dbg *d, char *buf, size_t size);
+void dbg_target_status(struct dbg *d, FILE *out);
+
+/* --- messages while the prompt waits: the machine never stops --- */
+int dbg_message_fd(struct dbg *d); /* to poll(2); -1: nothing comes by itself */
+/* Take what has come. True: dbg_messages() has something to print. @again: ask again soon. */
+bool dbg_messages_ready(struct dbg *d, bool *again);
+void dbg_messages(struct dbg *d);
+
+/* --- the machine --- */
+/* Put the hypervisor under the kernel. */
+int dbg_machine_enter(struct dbg *d);
+/* Events are cleared, the hypervisor goes. */
+int dbg_machine_leave(struct dbg *d);
+/* The CPU that `?`, rdmsr and wrmsr use; -1: none was chosen, whichever comes. */
+int dbg_cpu_select(struct dbg *d, u32 cpu);
+int dbg_cpu_selected(const struct dbg *d);
+bool dbg_cpu_list(struct dbg *d, size_t i, struct tgt_cpu *cpu);
+/* @cpu: a CPU; for writing also TGT_ALL_CPUS. */
+int dbg_rdmsr(struct dbg *d, u32 cpu, u32 msr, u64 *value);
+int dbg_wrmsr(struct dbg *d, u32 cpu, u32 msr, u64 value);
+int dbg_translate(struct dbg *d, u32 pid, u64 addr, struct tgt_translation *tr);
+
+/* --- symbols of the target; the kernel's on the machine, none yet for processes --- */
+struct sym_table;
+/* NULL and dbg_error() when there are none. */
+const struct sym_table *dbg_symbols(struct dbg *d);
 
 #endif

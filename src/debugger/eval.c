@@ -64,48 +64,49 @@ void dbg_show_diags(struct dbg *d, struct scr_diags *diags)
 	scr_diags_free(diags);
 }
 
-static int eval(struct dbg *d, const struct scr_source *src, enum scr_mode mode, u64 *value,
-		struct scr_diags *diags)
+int dbg_eval_here(struct dbg *d, const struct eng_program *prog, u64 *value)
 {
 	struct dbg_frame frame;
-	struct eng_ctx own, *ctx;
+	struct eng_ctx own, *ctx = ctx_get(d, &frame, &own);
 	struct eng_fault fault;
-	struct eng_program *prog = scr_compile(d->env, src, mode, diags);
-
-	if (!prog)
-		return dbg_fail(d, -EINVAL, "the script has errors; nothing was run");
-	int ready = dbg_maps_ready(d);
-
-	dbg_show_diags(d, diags); /* warnings come before what they warn of */
-
-	if (ready) {
-		scr_program_free(prog);
-		return ready;
-	}
-	ctx = ctx_get(d, &frame, &own);
 	u64 context = ctx->context;
 
 	ctx->context = 0; /* `?` runs outside of any event */
-	d->eval_name = src->name;
-	d->eval_prog = prog;
 	enum eng_error e = eng_run(d->vm, prog, ctx, NULL, held_stage(d), &fault);
 
 	ctx->context = context;
 	ctx->brk = false;
-	if (value)
-		*value = ctx->result;
+	*value = ctx->result;
 	if (e != ENG_OK) {
 		struct eng_msg msg = { .kind = ENG_MSG_FAULT, .fault = &fault };
 
 		dbg_emit(ctx, &msg);
 	}
-	scr_program_free(prog);
 	int err = ctx_put(d, &frame, ctx);
 
-	dbg_requests_run(d);
-	dbg_deliver(d);
-	if (e != ENG_OK)
-		return dbg_fail(d, -EFAULT, "the script was ended");
+	return e == ENG_OK ? err : dbg_fail(d, -EFAULT, "the script was ended");
+}
+
+static int eval(struct dbg *d, const struct scr_source *src, enum scr_mode mode, u64 *value,
+		struct scr_diags *diags)
+{
+	struct eng_program *prog = scr_compile(d->env, src, mode, diags);
+	u64 unwanted;
+	int err;
+
+	if (!prog)
+		return dbg_fail(d, -EINVAL, "the script has errors; nothing was run");
+	dbg_show_diags(d, diags); /* warnings come before what they warn of */
+	d->eval_name = src->name;
+	d->eval_prog = prog;
+	err = dbg_maps_ready(d);
+	if (!err) {
+		err = d->home->eval(d, prog, value ? value : &unwanted);
+		dbg_requests_run(d);
+		dbg_deliver(d);
+	}
+	d->eval_prog = NULL;
+	scr_program_free(prog);
 	return err;
 }
 
@@ -121,7 +122,7 @@ int dbg_eval_value(struct dbg *d, const struct scr_source *src, u64 *value, stru
 
 static int need_thread(struct dbg *d)
 {
-	if (dbg_thread(d, d->current))
+	if (d->target->ops->context && dbg_thread(d, d->current))
 		return 0;
 	return dbg_fail(d, -ESRCH,
 			"there is no debuggee, and so there are no registers: start one with "
@@ -175,9 +176,23 @@ int dbg_reg_set(struct dbg *d, const struct eng_reg_name *r, u64 value)
 	return ctx_put(d, &frame, ctx);
 }
 
-size_t dbg_mem_read(struct dbg *d, u64 addr, void *buf, size_t n)
+/* The thread whose memory is meant; false: there is none. */
+static bool memory_of(struct dbg *d, u32 pid, struct tgt_thread **th)
 {
-	struct tgt_thread *th = dbg_thread(d, d->current);
+	*th = dbg_thread(d, pid ? pid : d->current);
+	return *th || (!pid && dbg_can(d, TGT_WHOLE));
+}
 
-	return th ? d->target->ops->read_mem(d->target, th, addr, buf, n) : 0;
+size_t dbg_mem_read(struct dbg *d, u32 pid, u64 addr, void *buf, size_t n)
+{
+	struct tgt_thread *th;
+
+	return memory_of(d, pid, &th) ? d->target->ops->read_mem(d->target, th, addr, buf, n) : 0;
+}
+
+size_t dbg_mem_write(struct dbg *d, u32 pid, u64 addr, const void *buf, size_t n)
+{
+	struct tgt_thread *th;
+
+	return memory_of(d, pid, &th) ? d->target->ops->write_mem(d->target, th, addr, buf, n) : 0;
 }

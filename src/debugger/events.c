@@ -9,7 +9,7 @@
 
 #include "debugger/session.h"
 
-static struct dbg_event *event_find(const struct dbg *d, u32 id)
+struct dbg_event *dbg_event_find(const struct dbg *d, u32 id)
 {
 	for (size_t i = 0; i < d->nevents; i++)
 		if (d->event[i]->ev.id == id)
@@ -19,7 +19,7 @@ static struct dbg_event *event_find(const struct dbg *d, u32 id)
 
 static void event_free(struct dbg *d, struct dbg_event *e)
 {
-	dbg_code_free(d, e);
+	d->home->disarm(d, e);
 	if (e->prog)
 		scr_program_free(e->prog);
 	free(e->command);
@@ -167,6 +167,16 @@ static void fill(struct dbg_event *e, const struct dbg_event_spec *spec)
 	e->imm = spec->imm;
 }
 
+static int can_break(struct dbg *d, const struct dbg_event_spec *spec)
+{
+	if (spec->script.text || spec->code || d->target->ops->can & TGT_BREAKS)
+		return 0;
+	return dbg_fail(d, -EOPNOTSUPP,
+			"an event without a script or code breaks into the debugger, but the "
+			"machine cannot be halted from within itself: that comes with remote "
+			"debugging. Give it 'script { ... }' or 'code { ... }'");
+}
+
 int dbg_event_add(struct dbg *d, const struct dbg_event_spec *spec, struct scr_diags *diags,
 		  u32 *id)
 {
@@ -194,13 +204,17 @@ int dbg_event_add(struct dbg *d, const struct dbg_event_spec *spec, struct scr_d
 		dbg_fail(d, err, "no memory for an event");
 		goto out;
 	}
-	err = attach_outputs(d, e, spec);
+	err = can_break(d, spec);
 	if (!err)
-		err = dbg_code_load(d, e, spec);
+		err = attach_outputs(d, e, spec);
 	if (err)
 		goto out;
 	fill(e, spec);
-	e->ev.id = *id = d->next_id++;
+	e->ev.id = *id = d->next_id;
+	err = d->home->arm(d, e, spec);
+	if (err)
+		goto out;
+	d->next_id++;
 	d->event[d->nevents++] = e;
 	rebuild_kinds(d);
 	return 0;
@@ -231,6 +245,7 @@ static void clear_at(struct dbg *d, size_t i)
 int dbg_event_ctl(struct dbg *d, enum dbg_event_op op, u32 id)
 {
 	bool found = false;
+	int err = 0;
 
 	for (size_t i = d->nevents; i-- > 0;) {
 		struct dbg_event *e = d->event[i];
@@ -238,10 +253,12 @@ int dbg_event_ctl(struct dbg *d, enum dbg_event_op op, u32 id)
 		if (id != DBG_ALL && e->ev.id != id)
 			continue;
 		found = true;
+		/* One that is cleared falls silent first: what it has said is still its own. */
+		err = d->home->enable(d, e, op == DBG_EV_ENABLE);
+		if (err)
+			return err;
 		if (op == DBG_EV_CLEAR)
 			clear_at(d, i);
-		else
-			e->ev.enabled = op == DBG_EV_ENABLE;
 	}
 	if (!found && id != DBG_ALL)
 		return dbg_fail(d, -ENOENT, "there is no event %x", id);
@@ -270,7 +287,7 @@ int dbg_event_sc(struct dbg *d, bool on)
 bool dbg_event_prints_to(const struct dbg *d, u32 id, const char *output)
 {
 	const struct out_source *src = out_find(d->outs, output);
-	const struct dbg_event *e = event_find(d, id);
+	const struct dbg_event *e = dbg_event_find(d, id);
 
 	for (size_t i = 0; e && i < e->nout; i++)
 		if (e->out[i] == src)
@@ -278,12 +295,14 @@ bool dbg_event_prints_to(const struct dbg *d, u32 id, const char *output)
 	return false;
 }
 
-bool dbg_event_list(const struct dbg *d, size_t i, struct dbg_event_info *info)
+bool dbg_event_list(struct dbg *d, size_t i, struct dbg_event_info *info)
 {
+	struct dbg_event *e;
+
 	if (i >= d->nevents)
 		return false;
-	const struct dbg_event *e = d->event[i];
-
+	e = d->event[i];
+	d->home->counters(d, e);
 	*info = (struct dbg_event_info){
 		.id = e->ev.id,
 		.enabled = e->ev.enabled,
@@ -318,14 +337,18 @@ void dbg_requests_run(struct dbg *d)
 		[ENG_REQ_CLEAR] = DBG_EV_CLEAR,
 	};
 
+	if (d->running_requests)
+		return; /* one that is carried out may bring others: they are behind it */
+	d->running_requests = true;
 	for (size_t i = 0; i < d->nreq; i++) {
-		struct dbg_request *r = &d->req[i];
+		struct dbg_request r = d->req[i];
 
-		if (r->what == ENG_REQ_FLUSH)
+		if (r.what == ENG_REQ_FLUSH)
 			dbg_flush(d);
-		else if (r->event >= DBG_ALL || dbg_event_ctl(d, op[r->what], (u32)r->event))
+		else if (r.event >= DBG_ALL || dbg_event_ctl(d, op[r.what], (u32)r.event))
 			con_warning(d->con, "a script named event %llx, which does not exist",
-				    r->event);
+				    r.event);
 	}
 	d->nreq = 0;
+	d->running_requests = false;
 }

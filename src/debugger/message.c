@@ -88,11 +88,11 @@ static void print_fault(struct dbg *d, const struct eng_msg *msg)
 {
 	struct dbg_event *e = msg->event ? msg->event->owner : NULL;
 	const struct eng_program *prog = e ? e->prog : d->eval_prog;
-	const char *file = eng_program_file(prog, msg->fault->pc);
+	const char *file = prog ? eng_program_file(prog, msg->fault->pc) : NULL;
 	char text[256];
 
 	if (!file)
-		file = e ? e->script_name : d->eval_name;
+		file = e ? e->script_name : prog ? d->eval_name : "?";
 	eng_fault_text(msg->fault, text, sizeof(text));
 	dbg_deliver(d);
 	if (e)
@@ -102,9 +102,8 @@ static void print_fault(struct dbg *d, const struct eng_msg *msg)
 		con_error(d->con, "%s:%u: script error: %s", file, msg->fault->line, text);
 }
 
-void dbg_emit(struct eng_ctx *ctx, const struct eng_msg *msg)
+void dbg_message(struct dbg *d, const struct eng_msg *msg)
 {
-	struct dbg *d = ((struct dbg_frame *)ctx->target)->d;
 	struct dbg_event *e = msg->event ? msg->event->owner : NULL;
 
 	d->stats.messages++;
@@ -124,4 +123,9 @@ void dbg_emit(struct eng_ctx *ctx, const struct eng_msg *msg)
 			to_console(d, !e || e->imm, msg->text, msg->len);
 		break;
 	}
+}
+
+void dbg_emit(struct eng_ctx *ctx, const struct eng_msg *msg)
+{
+	dbg_message(((struct dbg_frame *)ctx->target)->d, msg);
 }

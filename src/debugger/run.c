@@ -71,7 +71,7 @@ static void finish_call(struct dbg *d, struct dbg_held *h)
 	d->target->ops->resume(d->target, h->stop.thread, &h->ctx, skip, 0);
 }
 
-int dbg_halt_all(struct dbg *d)
+static int halt_all(struct dbg *d)
 {
 	struct target *t = d->target;
 	int err = d->running ? t->ops->halt(t) : 0;
@@ -131,7 +131,7 @@ static int stop_at(struct dbg *d, struct dbg_held *h, struct dbg_halt *halt, enu
 		h->ctx.brk = false;
 		d->current = h->stop.tid;
 	}
-	int err = dbg_halt_all(d);
+	int err = halt_all(d);
 
 	if (!dbg_has_debuggee(d)) {
 		collect_ends(d);
@@ -155,7 +155,7 @@ static bool one_stop(struct dbg *d, struct dbg_held *h, struct dbg_halt *halt, i
 		finish_call(d, h);
 		if (d->interest_stale && (*err = dbg_update_interest(d))) {
 			halt->why = DBG_ERROR;
-			dbg_halt_all(d);
+			halt_all(d);
 			return true;
 		}
 		return false;
@@ -183,7 +183,7 @@ static bool one_stop(struct dbg *d, struct dbg_held *h, struct dbg_halt *halt, i
 	}
 }
 
-static u64 now_ms(void)
+u64 dbg_now_ms(void)
 {
 	struct timespec ts;
 
@@ -191,8 +191,7 @@ static u64 now_ms(void)
 	return (u64)ts.tv_sec * 1000 + (u64)ts.tv_nsec / 1000000;
 }
 
-/* @until: in now_ms() terms; 0: no limit. */
-static int run(struct dbg *d, u64 until, struct dbg_halt *halt)
+int dbg_run_here(struct dbg *d, u64 until, struct dbg_halt *halt)
 {
 	struct target *t = d->target;
 	struct dbg_held *h = &d->held;
@@ -210,7 +209,7 @@ static int run(struct dbg *d, u64 until, struct dbg_halt *halt)
 			return stop_at(d, NULL, halt, DBG_INTERRUPTED);
 		}
 		if (until) {
-			u64 now = now_ms();
+			u64 now = dbg_now_ms();
 
 			if (now >= until)
 				return stop_at(d, NULL, halt, DBG_TIMEOUT);
@@ -219,7 +218,7 @@ static int run(struct dbg *d, u64 until, struct dbg_halt *halt)
 		err = t->ops->wait(t, &h->stop, wait);
 		if (err) {
 			halt->why = DBG_ERROR;
-			dbg_halt_all(d);
+			halt_all(d);
 			return dbg_fail_target(d, err);
 		}
 		if (one_stop(d, h, halt, &err))
@@ -236,7 +235,7 @@ int dbg_go(struct dbg *d, struct dbg_halt *halt)
 				"there is no debuggee: start one with '.start', or take one "
 				"with '.attach'");
 	}
-	return run(d, 0, halt);
+	return d->home->run(d, 0, halt);
 }
 
 int dbg_run_for(struct dbg *d, u64 ms, struct dbg_halt *halt)
@@ -246,7 +245,7 @@ int dbg_run_for(struct dbg *d, u64 ms, struct dbg_halt *halt)
 	memset(halt, 0, sizeof(*halt));
 	halt->why = DBG_TIMEOUT;
 	if (dbg_has_debuggee(d))
-		return run(d, now_ms() + ms, halt);
+		return d->home->run(d, dbg_now_ms() + ms, halt);
 	if (nanosleep(&ts, NULL) && d->interrupted) {
 		d->interrupted = 0;
 		halt->why = DBG_INTERRUPTED;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "debugger/session.h"
+#include "symbols/symbols.h"
 
 const struct dbg_setting_name dbg_setting_names[DBG_NSETTINGS] = {
 #define X(id, name, kind, def, help) [DBG_SET_##id] = { name, kind, help, def },
@@ -14,18 +15,19 @@ const struct dbg_setting_name dbg_setting_names[DBG_NSETTINGS] = {
 #undef X
 };
 
-struct dbg *dbg_new(struct console *con)
+struct dbg *dbg_new(struct console *con, enum dbg_kind kind)
 {
 	struct dbg *d = calloc(1, sizeof(*d));
 
 	if (!d)
 		return NULL;
 	d->con = con;
+	d->cpu = -1;
 	for (int i = 0; i < DBG_NSETTINGS; i++)
 		d->setting[i] = dbg_setting_names[i].def;
 	d->outs = out_set_new();
 	d->env = scr_env_new(DBG_MAX_GLOBALS);
-	d->target = proc_target_new();
+	d->target = kind == DBG_MACHINE ? mach_target_new() : proc_target_new();
 	d->vm = malloc(eng_vm_size());
 	d->globals.slot = calloc(DBG_MAX_GLOBALS, sizeof(u64));
 	d->globals.nslots = DBG_MAX_GLOBALS;
@@ -33,6 +35,8 @@ struct dbg *dbg_new(struct console *con)
 		dbg_free(d);
 		return NULL;
 	}
+	d->home = d->target->ops->carry ? &dbg_home_carried : &dbg_home_here;
+	scr_env_set_symbols(d->env, dbg_resolve, d);
 	out_set_cancel(d->outs, &d->interrupted);
 	scr_env_set_reader(d->env, dbg_read_include, d);
 	scr_env_set_caps(d->env, d->target->ops->caps);
@@ -46,12 +50,15 @@ void dbg_free(struct dbg *d)
 	if (!d)
 		return;
 	/* Debuggees first: nothing may fire any more while events go. */
-	if (d->target)
-		d->target->ops->free(d->target);
+	if (d->home)
+		d->home->end(d);
 	dbg_deliver(d);
 	if (d->outs)
 		dbg_settle_outputs(d);
 	dbg_events_free(d);
+	if (d->target)
+		d->target->ops->free(d->target);
+	sym_free(d->symbols);
 	asm_guard_free(d->guard);
 	dbg_maps_free(d);
 	scr_env_free(d->env);
@@ -111,11 +118,14 @@ int dbg_set(struct dbg *d, enum dbg_setting s, u64 value)
 	if (value == 0 && !strcmp(dbg_setting_names[s].kind, "number"))
 		return dbg_fail(d, -EINVAL, "the setting '%s' cannot be 0",
 				dbg_setting_names[s].name);
+	if (s == DBG_SET_BUDGET) {
+		int err = d->home->budget(d, value);
+
+		if (err)
+			return err;
+	}
 	d->setting[s] = value;
 	switch (s) {
-	case DBG_SET_BUDGET:
-		eng_vm_set_budget(d->vm, value);
-		break;
 	case DBG_SET_SLOWSINK:
 		out_set_policy(d->outs, value ? OUT_DROP : OUT_WAIT);
 		break;
@@ -140,7 +150,22 @@ void dbg_stats(const struct dbg *d, struct dbg_stats *st)
 	*st = d->stats;
 }
 
-void dbg_target_status(struct dbg *d, char *buf, size_t size)
+unsigned dbg_can(const struct dbg *d, unsigned what)
 {
-	d->target->ops->status(d->target, buf, size);
+	return d->target->ops->can & what;
+}
+
+const char *dbg_target_name(const struct dbg *d)
+{
+	return d->target->ops->name;
+}
+
+char dbg_target_letter(const struct dbg *d)
+{
+	return d->target->ops->caps->letter;
+}
+
+void dbg_target_status(struct dbg *d, FILE *out)
+{
+	d->target->ops->status(d->target, out);
 }

@@ -20,6 +20,7 @@
 struct dbg_event {
 	struct eng_event ev; /* ev.owner leads back here */
 	bool imm;
+	bool carried; /* armed at the target */
 	bool guarded_buffer; /* ev.buffer belongs to the guard */
 	struct eng_program *prog; /* owned; ev.prog is the same */
 	struct asm_code *condition, *code;
@@ -69,10 +70,11 @@ struct dbg {
 	struct out_set *outs;
 	struct scr_env *env;
 	struct target *target;
+	const struct dbg_home *home;
 	struct asm_guard *guard; /* made with the first custom code */
 	struct eng_vm *vm;
 	struct eng_globals globals;
-	struct eng_maps maps;
+	struct eng_maps maps; /* at home here: their memory; else only their number */
 	u64 setting[DBG_NSETTINGS];
 	char error[1024];
 
@@ -85,6 +87,7 @@ struct dbg {
 	bool interest_stale;
 	struct dbg_request *req;
 	size_t nreq, cap_req;
+	bool running_requests;
 
 	/* debuggees */
 	char **argv; /* of the last launch */
@@ -101,12 +104,49 @@ struct dbg {
 	volatile sig_atomic_t interrupted;
 	struct dbg_terminal terminal;
 
+	/* the machine */
+	bool entered;
+	int cpu; /* that the user chose; -1: none */
+	bool eval_told; /* a fault of `?` has come as a record */
+	bool have_record; /* one that was looked at and not shown yet */
+	struct tgt_record record;
+	u64 lost, told_lost; /* records without room in the rings; how many of them were told */
+	u64 told_lost_ms;
+	struct sym_table *symbols; /* the kernel's; loaded when first asked for */
+
 	/* messages */
 	char batch[DBG_BATCH];
 	size_t nbatch, batch_msgs;
 	bool fresh_con, fresh_out; /* text of this stop has not been written yet */
 	struct dbg_stats stats;
 };
+
+/*
+ * Where the engine is at home. Either here: the target delivers stops and events fire in the
+ * debugger (here.c); or at the target, which carries the events itself (carried.c). Nobody
+ * else asks which. 0 or a negative errno with dbg_error().
+ */
+struct dbg_home {
+	/* The event is filled in; afterwards it is enabled. */
+	int (*arm)(struct dbg *d, struct dbg_event *e, const struct dbg_event_spec *spec);
+	int (*enable)(struct dbg *d, struct dbg_event *e, bool on);
+	/* What arm() made goes, also when it failed half-way. */
+	void (*disarm)(struct dbg *d, struct dbg_event *e);
+	/* Bring the event's counters and state up to date. */
+	void (*counters)(struct dbg *d, struct dbg_event *e);
+	/* Run once. -EFAULT: ended by a script error, which has been told. */
+	int (*eval)(struct dbg *d, const struct eng_program *prog, u64 *value);
+	int (*map_add)(struct dbg *d, u32 number, const struct eng_map_desc *desc,
+		       const char *name);
+	void (*map_info)(struct dbg *d, u32 number, u32 *used, u64 *refused);
+	int (*budget)(struct dbg *d, u64 instructions);
+	/* Let it run until @until (ms, dbg_now_ms(); 0: no limit) or something stops it. */
+	int (*run)(struct dbg *d, u64 until, struct dbg_halt *halt);
+	/* Nothing fires any more afterwards. */
+	void (*end)(struct dbg *d);
+};
+
+extern const struct dbg_home dbg_home_here, dbg_home_carried;
 
 extern const struct eng_host dbg_host;
 
@@ -120,6 +160,7 @@ void dbg_root_ended(struct dbg *d, u32 pid, int status);
 
 /* events.c */
 void dbg_events_free(struct dbg *d);
+struct dbg_event *dbg_event_find(const struct dbg *d, u32 id);
 int dbg_update_interest(struct dbg *d);
 /* What scripts asked for during a firing. */
 void dbg_requests_run(struct dbg *d);
@@ -127,10 +168,14 @@ void dbg_request_add(struct dbg *d, enum eng_request what, u64 event);
 
 /* message.c */
 void dbg_emit(struct eng_ctx *ctx, const struct eng_msg *msg);
+/* A message from wherever it comes; its event, if any, has its owner set. */
+void dbg_message(struct dbg *d, const struct eng_msg *msg);
 /* Deliver the batch; called before anything else is written and at every halt. */
 void dbg_deliver(struct dbg *d);
-/* maps.c: memory for the maps that a compiled script uses first */
+/* maps.c: the maps that a compiled script uses first are made */
 int dbg_maps_ready(struct dbg *d);
+int dbg_map_add_here(struct dbg *d, u32 number, const struct eng_map_desc *desc, const char *name);
+void dbg_map_info_here(struct dbg *d, u32 number, u32 *used, u64 *refused);
 void dbg_maps_free(struct dbg *d);
 /* Write what came at this stop and was promised at once; before the thread goes on. */
 void dbg_show(struct dbg *d);
@@ -150,7 +195,14 @@ void dbg_terminal_theirs(struct dbg *d);
 void dbg_terminal_ours(struct dbg *d, bool ended);
 
 /* run.c */
-int dbg_halt_all(struct dbg *d);
+u64 dbg_now_ms(void);
+int dbg_run_here(struct dbg *d, u64 until, struct dbg_halt *halt);
+
+/* eval.c */
+int dbg_eval_here(struct dbg *d, const struct eng_program *prog, u64 *value);
+
+/* machine.c: the scr_symbol_fn of a session */
+bool dbg_resolve(void *user, const char *name, u64 *addr, char **why);
 
 /* include.c: the scr_read_fn of a session */
 bool dbg_read_include(void *user, const char *from, const char *path, struct scr_included *in);

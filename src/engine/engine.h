@@ -223,6 +223,9 @@ struct eng_event {
 	u32 ntold;
 };
 
+/* Is this place's error, or warning, to be said for this event? Once for each; full: no more. */
+bool eng_tell_once(struct eng_event *ev, u32 code, u32 pc);
+
 #define ENG_TAG 0x1000000u
 
 /* Where the globals live: memory of the host, one 64-bit slot each. */

@@ -147,7 +147,5 @@ void eng_print_flush(struct eng_vm *vm);
 /* fire.c */
 void eng_emit(const struct eng_host *host, struct eng_ctx *ctx, struct eng_event *ev,
 	      struct eng_msg *msg);
-/* True the first time that @code happens at @pc of the event's script. */
-bool eng_tell_once(struct eng_event *ev, u32 code, u32 pc);
 
 #endif

@@ -23,7 +23,7 @@ struct console {
 	FILE *out, *err, *log;
 	enum con_colour colour;
 	bool terminal; /* out is one */
-	bool broken, log_broken;
+	bool broken, log_broken, mid_line;
 	int64_t since;
 	size_t used;
 	char buf[CON_BUF];
@@ -139,6 +139,8 @@ void con_flush(struct console *con)
 void con_write(struct console *con, const char *text, size_t len)
 {
 	log_text(con, text, len);
+	if (len)
+		con->mid_line = text[len - 1] != '\n';
 	if (con->broken)
 		return;
 	if (!con->used)
@@ -155,6 +157,11 @@ void con_write(struct console *con, const char *text, size_t len)
 	}
 	if (con->used && out_clock_ms() - con->since >= CON_AGE_MS)
 		write_out(con);
+}
+
+bool con_mid_line(const struct console *con)
+{
+	return con->mid_line && con->terminal;
 }
 
 static bool is_control(unsigned char ch)

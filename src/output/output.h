@@ -99,6 +99,8 @@ void con_error_text(struct console *con, const char *text);
 /* An input line, for the log only. */
 void con_echo(struct console *con, const char *prompt, const char *line);
 void con_flush(struct console *con);
+/* What was written last does not end with a newline. */
+bool con_mid_line(const struct console *con);
 int con_log_open(struct console *con, const char *path); /* negative errno */
 int con_log_close(struct console *con); /* -ENOENT: none open */
 /* Colour: on only for a terminal, and never with NO_COLOR, unless forced. */

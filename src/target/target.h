@@ -8,6 +8,7 @@
 #ifndef TARGET_TARGET_H
 #define TARGET_TARGET_H
 
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "abi/abi.h"
@@ -80,10 +81,129 @@ struct tgt_launch {
 	bool aslr;
 };
 
-/* All calls return 0 or a negative errno and leave a text in tgt_error(). */
+/* What targets differ in. */
+#define TGT_WHOLE \
+	1u /* the debuggee is the machine: never stopped; memory without a thread is the kernel's */
+#define TGT_BREAKS 2u /* an event may stop the debuggee */
+#define TGT_SKIPS_RETURN 4u /* a return from a call can be left out */
+#define TGT_BY_RIP 8u /* the `2` forms are a mechanism of their own */
+
+/* --- targets that carry events themselves: the engine runs there, not in the debugger --- */
+
+/* An event as it is sent; @id is unique in the session. Filters: ENG_ANY. */
+struct tgt_event {
+	u32 id;
+	enum eng_kind kind;
+	u8 stages;
+	bool sc, batch, by_rip;
+	u64 nr, pid, core;
+	const struct eng_abi *abi; /* NULL: any */
+	const struct eng_image *image; /* NULL: no script */
+	const u8 *condition, *code;
+	size_t condition_len, code_len;
+	u64 buffer_size;
+};
+
+enum tgt_ctl { TGT_ENABLE, TGT_DISABLE, TGT_CLEAR };
+
+struct tgt_counters {
+	bool enabled;
+	u64 fired, condition_false, faults, dropped;
+};
+
+enum tgt_record_kind {
+	TGT_REC_TEXT,
+	TGT_REC_FAULT, /* fault is set */
+	TGT_REC_CODE, /* custom code was ended: text says why */
+	TGT_REC_REQUEST, /* a script asks the debugger for something */
+};
+
+#define TGT_NO_EVENT (~0u)
+
+/* What an event has said. Text is borrowed until the next gather(). */
+struct tgt_record {
+	enum tgt_record_kind kind;
+	u32 event; /* or TGT_NO_EVENT */
+	u32 pid, tid;
+	u8 stage;
+	u64 time;
+	const char *text;
+	u32 len;
+	struct eng_fault fault;
+	enum eng_request request;
+	u64 request_event;
+};
+
+/* A script that was run once: how it ended, and what function 0 returned. */
+struct tgt_eval {
+	struct eng_fault fault; /* code ENG_OK: none */
+	u64 result;
+};
+
+/* As everywhere: 0 or a negative errno and a text. */
+struct tgt_carry {
+	int (*arm)(struct target *t, const struct tgt_event *ev);
+	/* When it returns, no CPU is still at work on an event that was disabled or cleared. */
+	int (*ctl)(struct target *t, enum tgt_ctl op, u32 id);
+	int (*counters)(struct target *t, u32 id, struct tgt_counters *c);
+	int (*eval)(struct target *t, const struct eng_image *image, struct tgt_eval *ev);
+	u64 max_budget; /* instructions that one run may execute at most */
+	int (*budget)(struct target *t, u64 instructions);
+	int (*map_add)(struct target *t, u32 number, const struct eng_map_desc *desc, u32 entries);
+	int (*map_info)(struct target *t, u32 number, u32 *used, u64 *refused);
+	/* Until there are records, wake() or the end of the time. */
+	void (*wait)(struct target *t, int timeout_ms);
+	int (*fd)(struct target *t); /* for poll(2) */
+	/* Take what the CPUs have written. True: gather again soon, something is held back. */
+	bool (*gather)(struct target *t);
+	/*
+	 * The next record in order of time; false: no more now. What came with the last gather()
+	 * may still be preceded by records of other CPUs and is held back, unless @all.
+	 */
+	bool (*next)(struct target *t, bool all, struct tgt_record *rec);
+	u64 (*lost)(struct target *t); /* records that found no room, since the beginning */
+};
+
+/* --- what only the machine has --- */
+#define TGT_MAX_LEVELS 5
+#define TGT_ALL_CPUS (~0u)
+
+struct tgt_translation {
+	u32 levels; /* entries that were read, from the top of the page tables */
+	u64 entry_pa[TGT_MAX_LEVELS], entry[TGT_MAX_LEVELS];
+	bool present;
+	u64 pa, page; /* physical address; size of its page */
+};
+
+struct tgt_cpu {
+	u32 cpu;
+	bool entered, armed;
+};
+
+struct tgt_machine {
+	/* From here on events can be armed. @slow is called when it takes more than a second. */
+	int (*enter)(struct target *t, void (*slow)(void *user), void *user);
+	int (*leave)(struct target *t);
+	/* @cpu may be TGT_ALL_CPUS for writing. -EIO: the processor refuses that register. */
+	int (*rdmsr)(struct target *t, u32 cpu, u32 msr, u64 *value);
+	int (*wrmsr)(struct target *t, u32 cpu, u32 msr, u64 value);
+	int (*translate)(struct target *t, struct tgt_thread *th, u64 addr,
+			 struct tgt_translation *tr);
+	size_t (*read_physical)(struct target *t, u64 addr, void *dst, size_t n);
+	/* The i-th CPU that is online; false beyond the last. */
+	bool (*cpu)(struct target *t, size_t i, struct tgt_cpu *info);
+};
+
+/*
+ * All calls return 0 or a negative errno and leave a text in tgt_error(). A target that carries
+ * events has no launch ... resume_all, context, load_regs, store_regs and pseudo.
+ */
 struct tgt_ops {
 	const char *name;
+	unsigned can; /* TGT_... */
 	const struct eng_caps *caps;
+	const struct tgt_carry *carry; /* NULL: stops are delivered instead */
+	const struct tgt_machine *machine; /* or NULL */
 	void (*free)(struct target *t); /* launched debuggees are killed, attached ones let go */
 	/* Start a program; it is stopped at the entry point of its image (of ld.so if dynamic). */
 	int (*launch)(struct target *t, const struct tgt_launch *l, u32 *pid);
@@ -131,8 +251,8 @@ struct tgt_ops {
 	struct tgt_thread *(*find)(struct target *t, u32 tid);
 	/* Keep the debugger and a busy launched thread on one CPU, or leave placement alone. */
 	void (*placement)(struct target *t, bool on);
-	/* A line or two for .status: counters, what mechanism is in use. */
-	void (*status)(struct target *t, char *buf, size_t size);
+	/* Lines for .status: counters, what mechanism is in use. */
+	void (*status)(struct target *t, FILE *out);
 	/*
 	 * Do the signals of the terminal's keys (SIGINT, SIGQUIT) reach launched debuggees, which
 	 * share our process group? Default: yes.
@@ -149,6 +269,8 @@ struct target {
 
 /* process/: launched and attached process trees through ptrace(2). NULL only without memory. */
 struct target *proc_target_new(void);
+/* machine/: every process of the machine, by the module lstar.ko. Nothing is opened yet. */
+struct target *mach_target_new(void);
 /*
  * Waiting for debuggees may reap other children of the same thread. Whoever waits for such a
  * child and gets ECHILD asks here. True, once: it has ended with *@status.

@@ -39,7 +39,7 @@ static void options(const struct cmd_line *line, const struct cmd_option *opts, 
 	size_t n;
 
 	cmd_event_words(line, opts, &words, &err);
-	cmd_event_values(&words, &spec, &err);
+	cmd_event_values(&words, TGT_BREAKS, &spec, &err);
 	if (words.value[CMD_EV_OUTPUT] &&
 	    cmd_event_outputs(words.value[CMD_EV_OUTPUT], names, &n, &err)) {
 		check(n && n <= OUT_EVENT_MAX);

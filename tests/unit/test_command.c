@@ -259,7 +259,9 @@ TEST(every_command_is_documented)
 
 			cmd_name(desc, name, sizeof(name));
 			if (!desc->syntax || !desc->summary || !*desc->summary || !desc->text ||
-			    strlen(desc->text) < 40 || !desc->example || !desc->run)
+			    strlen(desc->text) < 40 || !desc->example || !desc->run ||
+			    !desc->targets || !*desc->targets ||
+			    strspn(desc->targets, "PM") != strlen(desc->targets))
 				UNIT_FAIL("%s is not documented", name);
 			for (const char *p = desc->names; *p; p++)
 				names += *p == ' ';
@@ -344,6 +346,8 @@ TEST(manual_page_has_every_command)
 static struct dbg_event_spec spec;
 static struct cmd_event_words words;
 
+static unsigned target = TGT_BREAKS; /* what it can */
+
 static bool parse(const char *text)
 {
 	const struct cmd_desc *desc;
@@ -355,7 +359,7 @@ static bool parse(const char *text)
 	CHECK(desc);
 	spec.kind = desc->options == cmd_event_options ? ENG_EV_SYSCALL : ENG_EV_SYSRET;
 	return cmd_event_words(&line, desc->options, &words, &err) &&
-	       cmd_event_values(&words, &spec, &err);
+	       cmd_event_values(&words, target, &spec, &err);
 }
 
 static void bad(const char *text, size_t off, const char *message)
@@ -512,7 +516,7 @@ static const char *completions(const char *text)
 TEST(completion)
 {
 	struct console *con = con_new(stdout, stderr);
-	struct dbg *d = dbg_new(con);
+	struct dbg *d = dbg_new(con, DBG_PROCESS);
 
 	CHECK(con && d);
 	c = cmd_new(d, CMD_QUIET);

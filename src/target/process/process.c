@@ -320,7 +320,7 @@ static size_t proc_threads(struct target *t, struct tgt_thread_info *info, size_
 	return n;
 }
 
-static void proc_status(struct target *t, char *buf, size_t size)
+static void proc_status(struct target *t, FILE *out)
 {
 	struct proc_target *p = proc_of(t);
 	u32 nprocs = 0, filtered = 0, all = 0;
@@ -330,12 +330,12 @@ static void proc_status(struct target *t, char *buf, size_t size)
 		filtered += proc->mode == TRACE_FILTER;
 		all += proc->mode == TRACE_ALL;
 	}
-	snprintf(buf, size,
-		 "%u process%s, %u thread%s; %u stopped by a seccomp filter, %u at every call\n"
-		 "%llu stops reported, %llu passed over, %llu signals, %llu calls injected%s\n",
-		 nprocs, nprocs == 1 ? "" : "es", p->nthreads, p->nthreads == 1 ? "" : "s",
-		 filtered, all, p->stops, p->quiet_stops, p->signals, p->injected,
-		 p->place.pinned ? "; on one CPU with its busy thread" : "");
+	fprintf(out,
+		"%u process%s, %u thread%s; %u stopped by a seccomp filter, %u at every call\n"
+		"%llu stops reported, %llu passed over, %llu signals, %llu calls injected%s\n",
+		nprocs, nprocs == 1 ? "" : "es", p->nthreads, p->nthreads == 1 ? "" : "s", filtered,
+		all, p->stops, p->quiet_stops, p->signals, p->injected,
+		p->place.pinned ? "; on one CPU with its busy thread" : "");
 }
 
 static void proc_keyboard(struct target *t, bool pass)
@@ -380,7 +380,8 @@ int proc_begin(struct proc_target *p)
 }
 
 static const struct tgt_ops proc_ops = {
-	.name = "process",
+	.name = "process (ptrace)",
+	.can = TGT_BREAKS,
 	.caps = &eng_caps_process,
 	.free = proc_free,
 	.launch = proc_launch,
