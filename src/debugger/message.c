@@ -88,7 +88,8 @@ static void print_fault(struct dbg *d, const struct eng_msg *msg)
 {
 	struct dbg_event *e = msg->event ? msg->event->owner : NULL;
 	const struct eng_program *prog = e ? e->prog : d->eval_prog;
-	const char *file = prog ? eng_program_file(prog, msg->fault->pc) : NULL;
+	bool inside = prog && msg->fault->pc < prog->image->ncode; /* a target may say anything */
+	const char *file = inside ? eng_program_file(prog, msg->fault->pc) : NULL;
 	char text[256];
 
 	if (!file)
