@@ -66,6 +66,7 @@ struct hv_vendor {
 };
 
 extern const struct hv_vendor svm_vendor;
+extern const struct hv_vendor *hv_vendor; /* the one that hv_init() has picked */
 
 /* core.c: the guest's side. Callers hold hv_mutex. */
 extern struct mutex hv_mutex;
@@ -74,6 +75,7 @@ void hv_exit(void);
 int hv_enter_all(char *why, size_t size); /* on all online CPUs; new ones follow (hotplug) */
 void hv_leave_all(void);
 bool hv_entered(void);
+size_t hv_cpu_memory(void); /* bytes that the core keeps for each CPU */
 /*
  * Run @fn(c, arg) in the host of this CPU (a hypercall): preemption must be off, the CPU entered.
  */

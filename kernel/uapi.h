@@ -47,6 +47,8 @@ struct lsm_enter {
 #define LSM_MAX_CODE 4096 /* bytes of custom code */
 #define LSM_MAX_BUFFER (1u << 20)
 #define LSM_MAX_BUDGET (1u << 24)
+#define LSM_MAX_IMAGE (4u << 20) /* bytes of a compiled script */
+#define LSM_MAX_MEMORY (64u << 20) /* kernel memory that a session's events and maps may take */
 
 #define LSM_EV_ENABLED 1u
 #define LSM_EV_SC 2u /* short-circuit by default */

@@ -9,9 +9,14 @@
 #define ENGINE_BASE_H
 
 #ifdef __KERNEL__
+#include <linux/compiler.h>
 #include <linux/string.h>
 #include <linux/types.h>
+
+#define ENG_JUMP_TABLE __annotate_jump_table /* so that objtool follows computed gotos */
 #else
+#define ENG_JUMP_TABLE
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

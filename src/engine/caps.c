@@ -7,32 +7,24 @@
  */
 #include "engine.h"
 
-#define DEBUG_REGS                                                                   \
-	(ENG_BIT(ENG_DR0) | ENG_BIT(ENG_DR1) | ENG_BIT(ENG_DR2) | ENG_BIT(ENG_DR3) | \
-	 ENG_BIT(ENG_DR6) | ENG_BIT(ENG_DR7))
-#define CONTROL_REGS                                                                 \
-	(ENG_BIT(ENG_CR0) | ENG_BIT(ENG_CR2) | ENG_BIT(ENG_CR3) | ENG_BIT(ENG_CR4) | \
-	 ENG_BIT(ENG_CR8))
 #define ALL_PSEUDO (ENG_BIT(ENG_NPSEUDO) - 1)
 
 const struct eng_caps eng_caps_process = {
 	.target = "process",
 	.letter = 'P',
-	.regs_readable = ENG_REGS_USER | DEBUG_REGS,
+	.regs_readable = ENG_REGS_USER | ENG_REGS_DEBUG,
 	.regs_writable = ENG_REGS_USER,
 	.pseudo = ALL_PSEUDO & ~ENG_BIT(ENG_PS_PROC) & ~ENG_BIT(ENG_PS_THREAD),
 };
 
 /*
- * A selector without its descriptor is nothing to write, and the tables' bases belong to the
- * kernel that runs on them. No $peb: it is found through the auxiliary vector and the memory
- * of a program that may not be in memory.
+ * No $peb: it is found through the auxiliary vector and the memory of a program that may not
+ * be in memory.
  */
 const struct eng_caps eng_caps_machine = {
 	.target = "machine",
 	.letter = 'M',
-	.regs_readable = ENG_BIT(ENG_NREGS) - 1,
-	.regs_writable = ENG_REGS_GENERAL | ENG_BIT(ENG_RIP) | ENG_BIT(ENG_RFLAGS) |
-			 ENG_BIT(ENG_FS_BASE) | ENG_BIT(ENG_GS_BASE) | CONTROL_REGS | DEBUG_REGS,
+	.regs_readable = ENG_REGS_MACHINE,
+	.regs_writable = ENG_REGS_MACHINE_WRITABLE,
 	.pseudo = ALL_PSEUDO & ~ENG_BIT(ENG_PS_PEB),
 };

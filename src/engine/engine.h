@@ -183,6 +183,11 @@ struct eng_host {
 	/* Where physical memory can be read; false: nowhere. */
 	bool (*from_phys)(struct eng_ctx *ctx, u64 pa, u64 *addr);
 	u64 regs_readable, regs_writable; /* storage registers, by bit */
+	/*
+	 * An event is disabled when so many of its runs have ended by their budget or a
+	 * deadlock, where such a run stands in the way of more than its debuggee. 0: never.
+	 */
+	u32 spent_max;
 };
 
 /* What a target lets scripts use; the compiler refuses the rest by name. */
@@ -221,6 +226,7 @@ struct eng_event {
 	/* places whose script error or warning was said already; repeats only count */
 	u64 told[ENG_TOLD_MAX];
 	u32 ntold;
+	u32 spent; /* runs that ended by budget or deadlock */
 };
 
 /* Is this place's error, or warning, to be said for this event? Once for each; full: no more. */

@@ -67,6 +67,21 @@ static bool condition(const struct eng_host *host, struct eng_event *ev, struct 
 	return result != 0;
 }
 
+/* @ev's runs take too long, again and again. */
+static void disable_spent(const struct eng_host *host, struct eng_ctx *ctx, struct eng_event *ev,
+			  enum eng_stage stage)
+{
+	static const char why[] = "its script came to the end of its budget, or waited for a lock "
+				  "in vain, too often; the event is disabled now";
+	struct eng_msg msg = {
+		.kind = ENG_MSG_CODE, .stage = (u8)stage, .text = why, .len = sizeof(why) - 1
+	};
+
+	eng_emit(host, ctx, ev, &msg);
+	if (host->request)
+		host->request(ctx, ENG_REQ_DISABLE, ev->id);
+}
+
 static void run_script(struct eng_vm *vm, struct eng_event *ev, enum eng_stage stage,
 		       struct eng_ctx *ctx)
 {
@@ -78,6 +93,9 @@ static void run_script(struct eng_vm *vm, struct eng_event *ev, enum eng_stage s
 	ev->faults++;
 	if (eng_tell_once(ev, fault.code, fault.pc))
 		eng_emit(vm->host, ctx, ev, &msg);
+	if ((fault.code == ENG_E_BUDGET || fault.code == ENG_E_DEADLOCK) &&
+	    ++ev->spent == vm->host->spent_max)
+		disable_spent(vm->host, ctx, ev, stage);
 }
 
 /* Short-circuiting by default is for calls that can still be skipped. */

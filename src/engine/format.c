@@ -99,7 +99,7 @@ static bool conversion(struct eng_fmt *f, enum size size, char c)
 	case 'G':
 		f->flags |= ENG_FMT_UPPER;
 		c = (char)(c + 'a' - 'A');
-		/* fall through */
+		__attribute__((__fallthrough__));
 	case 'f':
 	case 'e':
 	case 'g':

@@ -201,7 +201,7 @@ static inline s32 sbc(const struct eng_insn *ip)
 static enum eng_error execute(struct eng_vm *vm)
 {
 	/* clang-format off */
-	static const void *const label[ENG_NOPS] = {
+	static const void *const label[ENG_NOPS] ENG_JUMP_TABLE = {
 #define X(id, format, meaning) [ENG_OP_##id] = &&op_##id,
 		ENG_OPCODES(X)
 #undef X

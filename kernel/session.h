@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * session.h - one open /dev/lstar: its memory, and when it has news.
+ */
+#ifndef LSTAR_SESSION_H
+#define LSTAR_SESSION_H
+
+#include "set.h"
+
+/* NULL: no memory. Callers hold hv_mutex. */
+struct lsm_session *session_new(void);
+/* Disarms everything first. */
+void session_free(struct lsm_session *s);
+/* Bytes that the events take on each CPU, the ring included. */
+size_t session_cpu_memory(void);
+int session_set_budget(struct lsm_session *s, u64 budget);
+int session_map_add(struct lsm_session *s, const struct lsm_map *m);
+int session_map_info(struct lsm_session *s, struct lsm_map *m);
+/* Is there something in a ring; something that should not wait? */
+bool session_waiting(const struct lsm_session *s);
+bool session_urgent(const struct lsm_session *s);
+
+#endif

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * set.c - which events are in force, on all CPUs at once.
+ *
+ * The hosts look at one immutable set through one pointer. A change builds another set, makes
+ * every CPU ready for it, stores the pointer, and frees the old set after a call into the host
+ * of every CPU: a host that was looking at it has left by then. Nothing here ever waits for a
+ * host in any other way.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <asm/special_insns.h>
+
+#include "set.h"
+
+static const struct lsm_set *current_set;
+
+const struct lsm_set *set_now(void)
+{
+	return READ_ONCE(current_set);
+}
+
+/* --- in the host --- */
+
+/*
+ * The host has its own entries in the TLB (APM 2, 15.16: ASID 0), which the guest's
+ * invalidations do not reach, global ones among them: a change of CR4.PGE drops all.
+ */
+void set_flush_tlb(void)
+{
+	unsigned long cr4 = native_read_cr4();
+
+	asm volatile("mov %0, %%cr4" : : "r"(cr4 ^ X86_CR4_PGE) : "memory");
+	asm volatile("mov %0, %%cr4" : : "r"(cr4) : "memory");
+}
+
+static void intercept(struct hv_cpu *c, bool on)
+{
+	if (c->armed == on)
+		return;
+	hv_vendor->intercept(c, on);
+	c->armed = on;
+}
+
+static bool wants(const struct lsm_set *set, const struct hv_cpu *c)
+{
+	return set && c->events && set->cpu[c->cpu] && set->cpu[c->cpu]->armed;
+}
+
+/* Before the pointer is stored: the new set's memory can be seen, and calls are intercepted. */
+static u64 prepare(struct hv_cpu *c, void *set)
+{
+	set_flush_tlb();
+	if (wants(set, c))
+		intercept(c, true);
+	return 0;
+}
+
+/* After it: nobody looks at the old set. */
+static u64 settle(struct hv_cpu *c, void *set)
+{
+	intercept(c, wants(set, c));
+	return 0;
+}
+
+static u64 suspend(struct hv_cpu *c, void *unused)
+{
+	intercept(c, false);
+	return 0;
+}
+
+bool set_enable(const struct lsm_set *set, u32 id, bool on)
+{
+	bool changed = false;
+
+	for (u32 i = 0; set && i < set->nevents; i++) {
+		struct lsm_armed *a = set->event[i];
+
+		if (id != LSM_ALL && a->id != id)
+			continue;
+		for (u32 cpu = 0; cpu < nr_cpu_ids; cpu++) {
+			changed |= READ_ONCE(a->cpu[cpu].enabled) != on;
+			WRITE_ONCE(a->cpu[cpu].enabled, on);
+		}
+	}
+	return changed;
+}
+
+/* --- in the guest --- */
+
+void set_suspend(void)
+{
+	hv_call_all(suspend, NULL);
+}
+
+void lsm_cpu_entered(struct hv_cpu *c)
+{
+	hv_call(prepare, (void *)current_set);
+	hv_call(settle, (void *)current_set);
+}
+
+bool lsm_checks_bytes(struct hv_cpu *c)
+{
+	const struct lsm_set *set = set_now();
+
+	return !set || set->checks_bytes;
+}
+
+/* The low 32 bits are what the engine compares. */
+static void want_nr(struct lsm_list *l, u64 nr)
+{
+	u32 low = (u32)nr;
+
+	if (nr == ENG_ANY)
+		memset(l->nr, 0xff, sizeof(l->nr));
+	else if (low < 64 * LSM_NR_WORDS)
+		l->nr[low / 64] |= ENG_BIT(low % 64);
+}
+
+static bool belongs(const struct eng_event *ev, u32 kind, u32 stage, u32 cpu)
+{
+	return ev->kind == kind && ev->stages & ENG_BIT(stage) &&
+	       (ev->core == ENG_ANY || ev->core == cpu);
+}
+
+/* Each event stands at most once for each stage: the lists share room for 2 * n pointers. */
+static struct lsm_cpu_set *build_cpu(const struct lsm_session *s, u32 cpu)
+{
+	struct lsm_cpu_set *cs =
+		kvzalloc(struct_size(cs, ev, 2 * s->nevents), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	struct eng_event **at;
+
+	if (!cs)
+		return NULL;
+	at = cs->ev;
+	for (u32 kind = 0; kind < ENG_NKINDS; kind++)
+		for (u32 stage = ENG_PRE; stage <= ENG_POST; stage++) {
+			struct lsm_list *l = &cs->list[kind][stage];
+
+			l->ev = at;
+			for (u32 i = 0; i < s->nevents; i++) {
+				struct eng_event *ev = &s->event[i]->cpu[cpu];
+
+				if (!belongs(ev, kind, stage, cpu))
+					continue;
+				l->ev[l->n++] = ev;
+				want_nr(l, ev->nr);
+				cs->armed |= READ_ONCE(ev->enabled);
+			}
+			at += l->n;
+		}
+	return cs;
+}
+
+static void free_set(const struct lsm_set *set)
+{
+	if (!set)
+		return;
+	for (u32 cpu = 0; cpu < nr_cpu_ids; cpu++)
+		kvfree(set->cpu[cpu]);
+	kvfree(set->event);
+	kvfree(set);
+}
+
+/* NULL when there is no memory. */
+static struct lsm_set *build(const struct lsm_session *s)
+{
+	struct lsm_set *set =
+		kvzalloc(struct_size(set, cpu, nr_cpu_ids), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+
+	if (!set)
+		return NULL;
+	set->nevents = s->nevents;
+	set->event = kvcalloc(s->nevents, sizeof(*set->event), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!set->event)
+		goto out;
+	for (u32 i = 0; i < s->nevents; i++) {
+		set->event[i] = s->event[i];
+		set->checks_bytes |= !(s->event[i]->flags & LSM_EV_BY_RIP);
+	}
+	for (u32 cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		if (!s->cpu[cpu])
+			continue;
+		set->cpu[cpu] = build_cpu(s, cpu);
+		if (!set->cpu[cpu])
+			goto out;
+	}
+	return set;
+out:
+	free_set(set);
+	return NULL;
+}
+
+static void publish(const struct lsm_set *set)
+{
+	const struct lsm_set *old = current_set;
+
+	clock_anchor();
+	hv_call_all(prepare, (void *)set);
+	smp_store_release(&current_set, set);
+	hv_call_all(settle, (void *)set);
+	free_set(old);
+}
+
+/* Puts what the session has loaded in force. */
+static int publish_session(const struct lsm_session *s)
+{
+	struct lsm_set *set = s->nevents ? build(s) : NULL;
+
+	if (s->nevents && !set)
+		return -ENOMEM;
+	publish(set);
+	return 0;
+}
+
+/* The place of the first event whose id is not below @id. */
+static u32 find(const struct lsm_session *s, u32 id)
+{
+	u32 i = 0;
+
+	while (i < s->nevents && s->event[i]->id < id)
+		i++;
+	return i;
+}
+
+static bool is_at(const struct lsm_session *s, u32 i, u32 id)
+{
+	return i < s->nevents && s->event[i]->id == id;
+}
+
+static void take_out(struct lsm_session *s, u32 i)
+{
+	s->nevents--;
+	memmove(&s->event[i], &s->event[i + 1], (s->nevents - i) * sizeof(s->event[0]));
+}
+
+int set_add(struct lsm_session *s, struct lsm_event *e)
+{
+	u32 i = find(s, e->id);
+	struct lsm_armed *a;
+	int err;
+
+	e->why[0] = 0;
+	if (e->id == LSM_NO_EVENT || is_at(s, i, e->id)) {
+		snprintf(e->why, LSM_WHY, "there is an event with the number %x already", e->id);
+		return -EEXIST;
+	}
+	if (s->nevents == LSM_MAX_EVENTS) {
+		snprintf(e->why, LSM_WHY, "there are %u events already (LSM_MAX_EVENTS)",
+			 LSM_MAX_EVENTS);
+		return -ENOSPC;
+	}
+	a = load_event(s, e, &err);
+	if (!a)
+		return err;
+	memmove(&s->event[i + 1], &s->event[i], (s->nevents - i) * sizeof(s->event[0]));
+	s->event[i] = a;
+	s->nevents++;
+	err = publish_session(s);
+	if (err) {
+		snprintf(e->why, LSM_WHY, "no memory to arm one more event");
+		take_out(s, i);
+		load_event_free(s, a);
+	}
+	return err;
+}
+
+static int clear(struct lsm_session *s, u32 id)
+{
+	u32 i = find(s, id);
+	struct lsm_armed *a;
+	int err;
+
+	if (id == LSM_ALL) {
+		set_free_all(s);
+		return 0;
+	}
+	if (!is_at(s, i, id))
+		return -ENOENT;
+	a = s->event[i];
+	take_out(s, i);
+	err = publish_session(s);
+	if (err) {
+		/* it stays, but fires no more */
+		memmove(&s->event[i + 1], &s->event[i], (s->nevents - i) * sizeof(s->event[0]));
+		s->event[i] = a;
+		s->nevents++;
+		set_enable(current_set, id, false);
+		return err;
+	}
+	load_event_free(s, a);
+	return 0;
+}
+
+int set_ctl(struct lsm_session *s, const struct lsm_ctl *ctl)
+{
+	switch (ctl->op) {
+	case LSM_CTL_ENABLE:
+	case LSM_CTL_DISABLE:
+		if (ctl->id != LSM_ALL && !is_at(s, find(s, ctl->id), ctl->id))
+			return -ENOENT;
+		set_enable(current_set, ctl->id, ctl->op == LSM_CTL_ENABLE);
+		return publish_session(s);
+	case LSM_CTL_CLEAR:
+		return clear(s, ctl->id);
+	default:
+		return -EINVAL;
+	}
+}
+
+int set_counters(struct lsm_session *s, struct lsm_counters *out)
+{
+	u32 at = find(s, out->id);
+	const struct lsm_armed *a;
+
+	if (!is_at(s, at, out->id))
+		return -ENOENT;
+	a = s->event[at];
+	*out = (struct lsm_counters){ .id = a->id, .enabled = READ_ONCE(a->cpu[0].enabled) };
+	for (u32 cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		const struct eng_event *ev = &a->cpu[cpu];
+
+		out->fired += READ_ONCE(ev->fired);
+		out->condition_false += READ_ONCE(ev->condition_false);
+		out->faults += READ_ONCE(ev->faults);
+		out->dropped += READ_ONCE(ev->dropped);
+	}
+	return 0;
+}
+
+void set_free_all(struct lsm_session *s)
+{
+	publish(NULL);
+	while (s->nevents)
+		load_event_free(s, s->event[--s->nevents]);
+}

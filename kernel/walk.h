@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * walk.h - what walk.c tells beyond the copies of hv.h: the way through the tables, and
+ * physical memory.
+ */
+#ifndef LSTAR_WALK_H
+#define LSTAR_WALK_H
+
+#include "hv.h"
+
+struct hv_walk {
+	u32 levels; /* entries that were read, from the top */
+	u64 entry_pa[LSM_MAX_LEVELS], entry[LSM_MAX_LEVELS];
+	u64 pa, page; /* the address and the size of its page, when it is present */
+	bool writable; /* by every entry on the way */
+};
+
+/* True: present. Each entry is read once; interrupts are off. */
+bool hv_walk(u64 cr3, u64 va, struct hv_walk *w);
+
+/* RAM only. Bytes copied, short at the first that cannot be reached. */
+size_t hv_read_phys(u64 pa, void *dst, size_t n);
+size_t hv_write_phys(u64 pa, const void *src, size_t n);
+/* Where the kernel's direct map has it. */
+bool hv_direct(u64 pa, u64 *va);
+
+#endif
