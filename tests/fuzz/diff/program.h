@@ -71,6 +71,7 @@ struct rp_var {
 	bool fixed; /* a loop counts on it: no assignment, no address */
 	bool addressed; /* a pointer may point to it */
 	bool hidden; /* an inner variable has its name */
+	bool member; /* of a structure: its name is no name of its own */
 };
 
 struct rp_func {
@@ -80,6 +81,13 @@ struct rp_func {
 	bool pure; /* writes no global */
 	bool recursive; /* the first parameter bounds the depth */
 	u32 cost;
+};
+
+/* The one structure of a program, and the function that takes and returns it. */
+#define RP_MEMBERS 6
+struct rp_struct {
+	u8 nmembers, type[RP_MEMBERS], dim[RP_MEMBERS]; /* dim 0: no array */
+	u32 cost; /* of the function; 0: there is none */
 };
 
 #define RP_VARS 96
@@ -93,6 +101,7 @@ struct rp {
 	u32 nvars, names;
 	struct rp_func func[RP_FUNCS];
 	u32 nfuncs;
+	struct rp_struct st;
 	struct rp_func *self; /* function being made, NULL: main */
 	u32 self_calls; /* how many more it may make */
 	u32 mult, cost; /* how often the current place runs; steps so far */
@@ -132,5 +141,18 @@ const char *rp_at_c(struct rp *g, struct rp_expr e, u32 need);
 struct rp_expr rp_compound(struct rp *g, struct rp_expr place, struct rp_expr value);
 struct rp_expr rp_guard(struct rp *g, const char *op, struct rp_expr e, u8 other);
 struct rp_var *rp_pick(struct rp *g, bool (*ok)(const struct rp *g, const struct rp_var *v));
+
+/* stmt.c: into one spelling, or into both; variables; any statement */
+void rp_put_l(struct rp *g, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void rp_put_c(struct rp *g, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void rp_put_both(struct rp *g, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct rp_var *rp_new_var(struct rp *g, u8 kind, u8 type);
+void rp_leave(struct rp *g, u32 nvars);
+void rp_statement(struct rp *g, bool alone);
+
+/* struct.c: type and function; the variables of the main program; false: no statement now */
+void rp_structure(struct rp *g);
+void rp_structure_variables(struct rp *g);
+bool rp_structure_statement(struct rp *g);
 
 #endif

@@ -25,7 +25,7 @@ static void put(struct rp *g, char *buf, u32 *len, const char *format, va_list a
 	*len += (u32)n;
 }
 
-__attribute__((format(printf, 2, 3))) static void put_l(struct rp *g, const char *format, ...)
+void rp_put_l(struct rp *g, const char *format, ...)
 {
 	va_list args;
 
@@ -34,7 +34,7 @@ __attribute__((format(printf, 2, 3))) static void put_l(struct rp *g, const char
 	va_end(args);
 }
 
-__attribute__((format(printf, 2, 3))) static void put_c(struct rp *g, const char *format, ...)
+void rp_put_c(struct rp *g, const char *format, ...)
 {
 	va_list args;
 
@@ -43,7 +43,7 @@ __attribute__((format(printf, 2, 3))) static void put_c(struct rp *g, const char
 	va_end(args);
 }
 
-__attribute__((format(printf, 2, 3))) static void put_both(struct rp *g, const char *format, ...)
+void rp_put_both(struct rp *g, const char *format, ...)
 {
 	va_list args;
 
@@ -57,7 +57,7 @@ __attribute__((format(printf, 2, 3))) static void put_both(struct rp *g, const c
 
 /* --- declarations --- */
 
-static struct rp_var *new_var(struct rp *g, u8 kind, u8 type)
+struct rp_var *rp_new_var(struct rp *g, u8 kind, u8 type)
 {
 	struct rp_var *v = &g->var[g->nvars];
 	u32 n = g->names++;
@@ -75,7 +75,7 @@ static struct rp_var *new_var(struct rp *g, u8 kind, u8 type)
 }
 
 /* Leaving a block: its variables go, what they hid is seen again. */
-static void leave(struct rp *g, u32 nvars)
+void rp_leave(struct rp *g, u32 nvars)
 {
 	while (g->nvars > nvars) {
 		struct rp_var *v = &g->var[--g->nvars];
@@ -90,8 +90,8 @@ static void leave(struct rp *g, u32 nvars)
 
 static void assign_text(struct rp *g, struct rp_expr e)
 {
-	put_l(g, " = %s;\n", rp_at_l(g, e, P_ASSIGN));
-	put_c(g, " = %s;\n", rp_at_c(g, e, P_ASSIGN));
+	rp_put_l(g, " = %s;\n", rp_at_l(g, e, P_ASSIGN));
+	rp_put_c(g, " = %s;\n", rp_at_c(g, e, P_ASSIGN));
 }
 
 static void declare_scalar(struct rp *g)
@@ -102,19 +102,19 @@ static void declare_scalar(struct rp *g)
 	struct rp_var *v;
 
 	if (g->depth == 0 && !rp_rand(g, 5)) { /* made by its first assignment */
-		v = new_var(g, V_SCALAR, G_ULLONG);
-		put_l(g, "%s", v->l);
-		put_c(g, "unsigned long long %s", v->c);
+		v = rp_new_var(g, V_SCALAR, G_ULLONG);
+		rp_put_l(g, "%s", v->l);
+		rp_put_c(g, "unsigned long long %s", v->c);
 		assign_text(g, e);
 		return;
 	}
-	v = new_var(g, V_SCALAR, type);
+	v = rp_new_var(g, V_SCALAR, type);
 	if (g->mult == 1 && !rp_rand(g, 8)) {
-		put_l(g, "%s %s;\n", name, v->l);
-		put_c(g, "%s %s = 0;\n", name, v->c);
+		rp_put_l(g, "%s %s;\n", name, v->l);
+		rp_put_c(g, "%s %s = 0;\n", name, v->c);
 		return;
 	}
-	put_both(g, "%s %s", name, v->l);
+	rp_put_both(g, "%s %s", name, v->l);
 	assign_text(g, e);
 }
 
@@ -126,16 +126,17 @@ static void declare_inner(struct rp *g, u32 block)
 	struct rp_expr e;
 	u8 type = (u8)rp_rand(g, G_NTYPES);
 
-	if (outer >= block || o->hidden || o->global || o->fixed || o->kind != V_SCALAR) {
+	if (outer >= block || o->hidden || o->global || o->fixed || o->member ||
+	    o->kind != V_SCALAR) {
 		declare_scalar(g);
 		return;
 	}
 	e = rp_literal(g);
-	v = new_var(g, V_SCALAR, type);
+	v = rp_new_var(g, V_SCALAR, type);
 	memcpy(v->l, o->l, sizeof(v->l));
 	memcpy(v->c, o->c, sizeof(v->c));
 	o->hidden = true;
-	put_both(g, "%s %s", rp_types[type].name, v->l);
+	rp_put_both(g, "%s %s", rp_types[type].name, v->l);
 	assign_text(g, e);
 }
 
@@ -143,28 +144,28 @@ static void declare_array(struct rp *g)
 {
 	u8 type = (u8)rp_rand(g, G_NTYPES);
 	u32 n = 1, left;
-	struct rp_var *v = new_var(g, V_ARRAY, type);
+	struct rp_var *v = rp_new_var(g, V_ARRAY, type);
 
 	v->ndims = (u8)(1 + !rp_rand(g, 4));
 	for (u32 i = 0; i < v->ndims; i++) {
 		v->dim[i] = (u8)(1u << (1 + rp_rand(g, v->ndims == 1 ? 4 : 2)));
 		n *= v->dim[i];
 	}
-	put_both(g, "%s %s", rp_types[type].name, v->l);
+	rp_put_both(g, "%s %s", rp_types[type].name, v->l);
 	for (u32 i = 0; i < v->ndims; i++) {
-		put_l(g, "[0n%u]", v->dim[i]);
-		put_c(g, "[%u]", v->dim[i]);
+		rp_put_l(g, "[0n%u]", v->dim[i]);
+		rp_put_c(g, "[%u]", v->dim[i]);
 	}
-	put_both(g, " = {");
+	rp_put_both(g, " = {");
 	left = 1 + rp_rand(g, n);
 	for (u32 i = 0; i < left; i++) {
 		struct rp_expr e = rp_literal(g);
 
-		put_both(g, "%s", i ? ", " : " ");
-		put_l(g, "%s", e.l);
-		put_c(g, "%s", e.c);
+		rp_put_both(g, "%s", i ? ", " : " ");
+		rp_put_l(g, "%s", e.l);
+		rp_put_c(g, "%s", e.c);
 	}
-	put_both(g, " };\n");
+	rp_put_both(g, " };\n");
 }
 
 static bool can_be_pointed_to(const struct rp *g, const struct rp_var *v)
@@ -182,12 +183,12 @@ static void declare_pointer(struct rp *g)
 		return;
 	}
 	to->addressed = true;
-	v = new_var(g, V_POINTER, to->type);
+	v = rp_new_var(g, V_POINTER, to->type);
 	v->global = to->global;
 	v->fixed = false;
-	put_both(g, "%s *%s = ", rp_types[to->type].name, v->l);
-	put_l(g, "&%s", to->l);
-	put_c(g, "&%s", to->c);
+	rp_put_both(g, "%s *%s = ", rp_types[to->type].name, v->l);
+	rp_put_l(g, "&%s", to->l);
+	rp_put_c(g, "&%s", to->c);
 	if (to->kind == V_ARRAY) {
 		u32 last = to->dim[to->ndims - 1];
 
@@ -195,36 +196,35 @@ static void declare_pointer(struct rp *g)
 		v->before = (u8)n;
 		v->after = (u8)(last - 1 - n);
 		if (to->ndims == 2)
-			put_both(g, "[%u]", rp_rand(g, to->dim[0]));
-		put_l(g, "[0n%u]", n);
-		put_c(g, "[%u]", n);
+			rp_put_both(g, "[%u]", rp_rand(g, to->dim[0]));
+		rp_put_l(g, "[0n%u]", n);
+		rp_put_c(g, "[%u]", n);
 	}
-	put_both(g, ";\n");
+	rp_put_both(g, ";\n");
 }
 
 /* --- statements --- */
 
 static void block(struct rp *g, u32 n);
-static void statement(struct rp *g, bool alone);
 
 static void condition(struct rp *g, const char *word)
 {
 	struct rp_expr e = rp_full(g, 3, NULL);
 
-	put_l(g, "%s (%s)", word, e.l);
-	put_c(g, "%s (%s)", word, e.c);
+	rp_put_l(g, "%s (%s)", word, e.l);
+	rp_put_c(g, "%s (%s)", word, e.c);
 }
 
 static void body(struct rp *g)
 {
 	g->depth++;
 	if (rp_rand(g, 4)) {
-		put_both(g, " {\n");
+		rp_put_both(g, " {\n");
 		block(g, 1 + rp_rand(g, 3));
-		put_both(g, "}\n");
+		rp_put_both(g, "}\n");
 	} else {
-		put_both(g, "\n");
-		statement(g, true);
+		rp_put_both(g, "\n");
+		rp_statement(g, true);
 	}
 	g->depth--;
 }
@@ -234,13 +234,13 @@ static void if_statement(struct rp *g)
 	condition(g, "if");
 	body(g);
 	while (!rp_rand(g, 4)) {
-		put_l(g, "%s", rp_rand(g, 2) ? "els" : "else ");
-		put_c(g, "else ");
+		rp_put_l(g, "%s", rp_rand(g, 2) ? "els" : "else ");
+		rp_put_c(g, "else ");
 		condition(g, "if");
 		body(g);
 	}
 	if (rp_rand(g, 2)) {
-		put_both(g, "else");
+		rp_put_both(g, "else");
 		body(g);
 	}
 }
@@ -250,9 +250,9 @@ static void loop_body(struct rp *g, u32 count, const char *first)
 	g->mult *= count;
 	g->loops++;
 	g->depth++;
-	put_both(g, " {\n%s", first);
+	rp_put_both(g, " {\n%s", first);
 	block(g, 1 + rp_rand(g, 3));
-	put_both(g, "}");
+	rp_put_both(g, "}");
 	g->depth--;
 	g->loops--;
 	g->mult /= count;
@@ -261,10 +261,10 @@ static void loop_body(struct rp *g, u32 count, const char *first)
 /* A type for a counter, its variable, and its start. */
 static struct rp_var *counter(struct rp *g, u32 from)
 {
-	struct rp_var *v = new_var(g, V_SCALAR, (u8)(1 + rp_rand(g, G_NTYPES - 1)));
+	struct rp_var *v = rp_new_var(g, V_SCALAR, (u8)(1 + rp_rand(g, G_NTYPES - 1)));
 
 	v->fixed = true;
-	put_both(g, "%s %s = %u", rp_types[v->type].name, v->l, from);
+	rp_put_both(g, "%s %s = %u", rp_types[v->type].name, v->l, from);
 	return v;
 }
 
@@ -273,18 +273,18 @@ static void for_statement(struct rp *g, u32 count)
 	u32 nvars = g->nvars;
 	struct rp_var *v;
 
-	put_both(g, "for (");
+	rp_put_both(g, "for (");
 	if (rp_rand(g, 2)) {
 		v = counter(g, 0);
-		put_both(g, "; %s < %u; %s)", v->l, count,
-			 rp_rand(g, 2) ? rp_text(g, "%s++", v->l) : rp_text(g, "%s += 1", v->l));
+		rp_put_both(g, "; %s < %u; %s)", v->l, count,
+			    rp_rand(g, 2) ? rp_text(g, "%s++", v->l) : rp_text(g, "%s += 1", v->l));
 	} else {
 		v = counter(g, count);
-		put_both(g, "; %s; %s--)", v->l, v->l);
+		rp_put_both(g, "; %s; %s--)", v->l, v->l);
 	}
 	loop_body(g, count, "");
-	put_both(g, "\n");
-	leave(g, nvars);
+	rp_put_both(g, "\n");
+	rp_leave(g, nvars);
 }
 
 static void while_statement(struct rp *g, u32 count)
@@ -293,34 +293,34 @@ static void while_statement(struct rp *g, u32 count)
 	struct rp_var *v;
 	struct rp_expr e;
 
-	put_both(g, "{\n");
+	rp_put_both(g, "{\n");
 	g->depth++;
 	v = counter(g, count);
-	put_both(g, ";\n");
+	rp_put_both(g, ";\n");
 	e = rp_full(g, 2, NULL);
 	switch (rp_rand(g, 3)) {
 	case 0:
-		put_l(g, "while (%s-- > 0 && %s)", v->l, rp_at_l(g, e, P_OR));
-		put_c(g, "while (%s-- > 0 && %s)", v->c, rp_at_c(g, e, P_OR));
+		rp_put_l(g, "while (%s-- > 0 && %s)", v->l, rp_at_l(g, e, P_OR));
+		rp_put_c(g, "while (%s-- > 0 && %s)", v->c, rp_at_c(g, e, P_OR));
 		loop_body(g, count, "");
-		put_both(g, "\n");
+		rp_put_both(g, "\n");
 		break;
 	case 1:
-		put_l(g, "while (%s)", e.l);
-		put_c(g, "while (%s)", e.c);
+		rp_put_l(g, "while (%s)", e.l);
+		rp_put_c(g, "while (%s)", e.c);
 		loop_body(g, count, rp_text(g, "if (!--%s) break;\n", v->l));
-		put_both(g, "\n");
+		rp_put_both(g, "\n");
 		break;
 	default:
-		put_both(g, "do");
+		rp_put_both(g, "do");
 		loop_body(g, count, "");
-		put_l(g, " while (--%s > 0 && %s);\n", v->l, rp_at_l(g, e, P_OR));
-		put_c(g, " while (--%s > 0 && %s);\n", v->c, rp_at_c(g, e, P_OR));
+		rp_put_l(g, " while (--%s > 0 && %s);\n", v->l, rp_at_l(g, e, P_OR));
+		rp_put_c(g, " while (--%s > 0 && %s);\n", v->c, rp_at_c(g, e, P_OR));
 		break;
 	}
 	g->depth--;
-	put_both(g, "}\n");
-	leave(g, nvars);
+	rp_put_both(g, "}\n");
+	rp_leave(g, nvars);
 }
 
 static void loop(struct rp *g)
@@ -341,18 +341,18 @@ static void switch_statement(struct rp *g)
 	struct rp_expr e = rp_full(g, 2, NULL);
 	u32 n = 1 + rp_rand(g, 4), first = rp_rand(g, 3), other = rp_rand(g, n + 2);
 
-	put_l(g, "switch (%s & 7) {\n", rp_at_l(g, e, P_AND));
-	put_c(g, "switch (%s & 7L) {\n", rp_at_c(g, e, P_AND));
+	rp_put_l(g, "switch (%s & 7) {\n", rp_at_l(g, e, P_AND));
+	rp_put_c(g, "switch (%s & 7L) {\n", rp_at_c(g, e, P_AND));
 	g->depth++;
 	for (u32 i = 0; i < n; i++) {
 		if (i == other)
-			put_both(g, "default:\n");
-		put_both(g, "case %u: {\n", first + i);
+			rp_put_both(g, "default:\n");
+		rp_put_both(g, "case %u: {\n", first + i);
 		block(g, 1 + rp_rand(g, 2));
-		put_both(g, "}\n%s", rp_rand(g, 3) ? "break;\n" : "");
+		rp_put_both(g, "}\n%s", rp_rand(g, 3) ? "break;\n" : "");
 	}
 	g->depth--;
-	put_both(g, "}\n");
+	rp_put_both(g, "}\n");
 }
 
 static void assignment(struct rp *g)
@@ -361,26 +361,26 @@ static void assignment(struct rp *g)
 	struct rp_var *v;
 
 	if (!rp_place(g, &place, &v)) {
-		put_both(g, ";\n");
+		rp_put_both(g, ";\n");
 		return;
 	}
 	switch (rp_rand(g, 6)) {
 	case 0:
-		put_l(g, "%s%s;\n", rp_at_l(g, place, P_PRIMARY), "++");
-		put_c(g, "%s%s;\n", rp_at_c(g, place, P_PRIMARY), "++");
+		rp_put_l(g, "%s%s;\n", rp_at_l(g, place, P_PRIMARY), "++");
+		rp_put_c(g, "%s%s;\n", rp_at_c(g, place, P_PRIMARY), "++");
 		break;
 	case 1:
 	case 2:
 		g->pure++;
 		value = rp_compound(g, place, rp_value(g, 3));
 		g->pure--;
-		put_l(g, "%s;\n", value.l);
-		put_c(g, "%s;\n", value.c);
+		rp_put_l(g, "%s;\n", value.l);
+		rp_put_c(g, "%s;\n", value.c);
 		break;
 	default:
 		value = rp_full(g, 4, v);
-		put_l(g, "%s", place.l);
-		put_c(g, "%s", place.c);
+		rp_put_l(g, "%s", place.l);
+		rp_put_c(g, "%s", place.c);
 		assign_text(g, value);
 		break;
 	}
@@ -401,11 +401,11 @@ static void call_statement(struct rp *g)
 	e = rp_call(g, f, 2);
 	v = f->type == G_NTYPES || rp_rand(g, 3) == 0 ? NULL : rp_pick(g, can_be_pointed_to);
 	if (v && v->kind == V_SCALAR) {
-		put_l(g, "%s = ", v->l);
-		put_c(g, "%s = ", v->c);
+		rp_put_l(g, "%s = ", v->l);
+		rp_put_c(g, "%s = ", v->c);
 	}
-	put_l(g, "%s;\n", e.l);
-	put_c(g, "%s;\n", e.c);
+	rp_put_l(g, "%s;\n", e.l);
+	rp_put_c(g, "%s;\n", e.c);
 }
 
 /* Conversions with the type that C has to be told about; the script language takes 64 bits. */
@@ -438,24 +438,24 @@ static void print(struct rp *g)
 		assignment(g);
 		return;
 	}
-	put_both(g, "printf(\"t%u", g->names++);
+	rp_put_both(g, "printf(\"t%u", g->names++);
 	for (u32 i = 0; i < n; i++) {
 		f[i] = rp_rand(g, ARRAY_SIZE(formats));
 		e[i] = rp_value(g, 2);
-		put_both(g, " %s", formats[f[i]].conversion);
+		rp_put_both(g, " %s", formats[f[i]].conversion);
 	}
-	put_both(g, "\\n\"");
+	rp_put_both(g, "\\n\"");
 	for (u32 i = 0; i < n; i++) {
-		put_l(g, ", %s", rp_at_l(g, e[i], P_ASSIGN));
-		put_c(g, ", %s%s", formats[f[i]].type, rp_at_c(g, e[i], P_UNARY));
+		rp_put_l(g, ", %s", rp_at_l(g, e[i], P_ASSIGN));
+		rp_put_c(g, ", %s%s", formats[f[i]].type, rp_at_c(g, e[i], P_UNARY));
 	}
-	put_both(g, ");\n");
+	rp_put_both(g, ");\n");
 }
 
 static void jump(struct rp *g)
 {
 	condition(g, "if");
-	put_both(g, " %s;\n", rp_rand(g, 2) ? "break" : "continue");
+	rp_put_both(g, " %s;\n", rp_rand(g, 2) ? "break" : "continue");
 }
 
 static void early_return(struct rp *g)
@@ -468,19 +468,24 @@ static void early_return(struct rp *g)
 	}
 	condition(g, "if");
 	e = rp_full(g, 2, NULL);
-	put_l(g, " return %s;\n", e.l);
-	put_c(g, " return %s;\n", e.c);
+	rp_put_l(g, " return %s;\n", e.l);
+	rp_put_c(g, " return %s;\n", e.c);
 }
 
-static void statement(struct rp *g, bool alone)
+void rp_statement(struct rp *g, bool alone)
 {
 	u32 nvars = g->nvars;
 
 	if (g->cost > MAX_COST || g->overflow) {
-		put_both(g, ";\n");
+		rp_put_both(g, ";\n");
 		return;
 	}
-	switch (rp_rand(g, g->depth < 3 ? 16 : 9)) {
+	switch (rp_rand(g, g->depth < 3 ? 18 : 9)) {
+	case 16:
+	case 17:
+		if (!rp_structure_statement(g))
+			assignment(g);
+		break;
 	case 0:
 	case 1:
 	case 2:
@@ -517,14 +522,14 @@ static void statement(struct rp *g, bool alone)
 		loop(g);
 		break;
 	case 13:
-		put_both(g, "{\n");
+		rp_put_both(g, "{\n");
 		g->depth++;
 		if (g->nvars)
 			declare_inner(g, nvars);
 		block(g, 2);
 		g->depth--;
-		put_both(g, "}\n");
-		leave(g, nvars);
+		rp_put_both(g, "}\n");
+		rp_leave(g, nvars);
 		break;
 	case 14:
 		switch_statement(g);
@@ -540,8 +545,8 @@ static void block(struct rp *g, u32 n)
 	u32 nvars = g->nvars;
 
 	while (n--)
-		statement(g, false);
-	leave(g, nvars);
+		rp_statement(g, false);
+	rp_leave(g, nvars);
 }
 
 /* --- functions and programs --- */
@@ -559,30 +564,30 @@ static void function(struct rp *g)
 	f->recursive = f->pure && !rp_rand(g, 3);
 	f->nparams = (u8)(f->recursive + rp_rand(g, 5));
 	name = f->type == G_NTYPES ? "void" : rp_types[f->type].name;
-	put_l(g, "%s f%u_x(", name, g->nfuncs);
-	put_c(g, "static %s %s(", name, f->c);
+	rp_put_l(g, "%s f%u_x(", name, g->nfuncs);
+	rp_put_c(g, "static %s %s(", name, f->c);
 	for (u32 i = 0; i < f->nparams; i++) {
 		struct rp_var *v;
 
 		f->param[i] = (u8)rp_rand(g, G_NTYPES);
 		if (f->recursive && !i)
 			f->param[i] = G_S32;
-		v = new_var(g, V_SCALAR, f->param[i]);
+		v = rp_new_var(g, V_SCALAR, f->param[i]);
 		snprintf(v->l, sizeof(v->l), "p%u", i);
 		memcpy(v->c, v->l, sizeof(v->l));
 		v->fixed = f->recursive && !i;
-		put_both(g, "%s%s %s", i ? ", " : "", rp_types[v->type].name, v->l);
+		rp_put_both(g, "%s%s %s", i ? ", " : "", rp_types[v->type].name, v->l);
 	}
-	put_l(g, ") {\n");
-	put_c(g, "%s) {\n", f->nparams ? "" : "void");
+	rp_put_l(g, ") {\n");
+	rp_put_c(g, "%s) {\n", f->nparams ? "" : "void");
 	g->self = f;
 	g->self_calls = f->recursive ? 2 : 0;
 	g->nfuncs++;
 	g->cost = 0;
 	if (f->recursive)
-		put_both(g, "if (p0 <= 0) return %u;\n", rp_rand(g, 10));
+		rp_put_both(g, "if (p0 <= 0) return %u;\n", rp_rand(g, 10));
 	for (u32 n = 2 + rp_rand(g, 5); n--;)
-		statement(g, false);
+		rp_statement(g, false);
 	for (u32 i = nvars; i < g->nvars; i++)
 		if (g->var[i].kind == V_SCALAR && !g->var[i].hidden) {
 			sum_l = rp_text(g, "%s * 3 + %s", sum_l, g->var[i].l);
@@ -590,14 +595,14 @@ static void function(struct rp *g)
 			sum_l = rp_text(g, "(%s)", sum_l);
 		}
 	if (f->type != G_NTYPES) {
-		put_l(g, "return %s;\n", sum_l);
-		put_c(g, "return %s;\n", sum_c);
+		rp_put_l(g, "return %s;\n", sum_l);
+		rp_put_c(g, "return %s;\n", sum_c);
 	}
-	put_both(g, "}\n");
+	rp_put_both(g, "}\n");
 	f->cost = (g->cost + 4) * (f->recursive ? 12 : 1);
 	g->cost = cost;
 	g->self = NULL;
-	leave(g, nvars);
+	rp_leave(g, nvars);
 }
 
 static void print_all(struct rp *g)
@@ -610,19 +615,19 @@ static void print_all(struct rp *g)
 			continue;
 		for (u32 d = 0; d < v->ndims; d++)
 			n *= v->dim[d];
-		put_both(g, "printf(\"%s:", v->l);
+		rp_put_both(g, "printf(\"%s:", v->l);
 		for (u32 k = 0; k < n; k++)
-			put_both(g, " %%llx");
-		put_both(g, "\\n\"");
+			rp_put_both(g, " %%llx");
+		rp_put_both(g, "\\n\"");
 		for (u32 k = 0; k < n; k++) {
-			put_l(g, ", %s", v->l);
-			put_c(g, ", (unsigned long long)%s", v->c);
+			rp_put_l(g, ", %s", v->l);
+			rp_put_c(g, ", (unsigned long long)%s", v->c);
 			if (v->ndims)
-				put_both(g, "[0x%x]", k / second);
+				rp_put_both(g, "[0x%x]", k / second);
 			if (v->ndims == 2)
-				put_both(g, "[%u]", k % second);
+				rp_put_both(g, "[%u]", k % second);
 		}
-		put_both(g, ");\n");
+		rp_put_both(g, ");\n");
 	}
 }
 
@@ -631,17 +636,17 @@ static void globals(struct rp *g)
 	for (u32 n = rp_rand(g, 5); n--;) {
 		bool implicit = !rp_rand(g, 3);
 		struct rp_var *v =
-			new_var(g, V_SCALAR, implicit ? (u8)G_ULLONG : (u8)rp_rand(g, G_NTYPES));
+			rp_new_var(g, V_SCALAR, implicit ? (u8)G_ULLONG : (u8)rp_rand(g, G_NTYPES));
 		struct rp_expr e = rp_literal(g);
 
 		v->global = true;
 		snprintf(v->l, sizeof(v->l), ".%.8s", v->c);
 		snprintf(v->c, sizeof(v->c), "g%u_%u", g->nvars, g->number);
 		if (implicit)
-			put_l(g, "%s = %s;\n", v->l, e.l);
+			rp_put_l(g, "%s = %s;\n", v->l, e.l);
 		else
-			put_l(g, "%s %s = %s;\n", rp_types[v->type].name, v->l, e.l);
-		put_c(g, "static %s %s = %s;\n", rp_types[v->type].name, v->c, e.c);
+			rp_put_l(g, "%s %s = %s;\n", rp_types[v->type].name, v->l, e.l);
+		rp_put_c(g, "static %s %s = %s;\n", rp_types[v->type].name, v->c, e.c);
 	}
 }
 
@@ -659,10 +664,15 @@ bool rp_program(struct rp *g, u64 seed, u32 number)
 	globals(g);
 	for (u32 n = rp_rand(g, RP_FUNCS); n--;)
 		function(g);
-	put_c(g, "static void prog_%u(void) {\n", number);
+	if (rp_rand(g, 2))
+		rp_structure(g);
+	rp_put_c(g, "static void prog_%u(void) {\n", number);
+	if (g->st.cost)
+		rp_structure_variables(g);
 	for (u32 n = 4 + rp_rand(g, 10); n--;)
-		statement(g, false);
+		rp_statement(g, false);
+	rp_structure_statement(g);
 	print_all(g);
-	put_c(g, "}\n");
+	rp_put_c(g, "}\n");
 	return !g->overflow;
 }
