@@ -20,6 +20,12 @@
 struct hv_guard; /* guard.h */
 struct lsm_cpu; /* events' part of a CPU: set.h */
 
+/* An exception that the host raised. */
+struct hv_fault {
+	u8 vector;
+	u64 error, addr, rip;
+};
+
 /* A CPU under the hypervisor; allocated for each possible CPU, at most 1 MB with all it leads to. */
 struct hv_cpu {
 	/*
@@ -34,6 +40,14 @@ struct hv_cpu {
 	bool armed; /* SYSCALL and SYSRET are intercepted */
 	bool compat; /* of the instruction being emulated: the user code is 32-bit */
 	u64 gs_base; /* of this CPU's per-CPU area: `current` works in the host */
+	u64 retry_rip; /* fetches of an instruction from there, in vain, one after another */
+	u32 retries;
+	/* the kernel's SYSRET that was read last: what stands there cannot have changed */
+	u64 sysret_rip;
+	u8 sysret_len;
+	bool sysret_long;
+	struct hv_fault died; /* an exception that nobody expected in the host */
+	struct host_cpu *host; /* page tables, descriptors, stacks: host.h */
 	u64 exits[LSM_NEXITS];
 	u64 returns_other; /* returns.h */
 	void *vendor; /* struct svm_cpu */
@@ -44,14 +58,27 @@ struct hv_cpu {
 struct hv_cpu *hv_cpu(u32 cpu); /* NULL: no such CPU */
 struct hv_cpu *hv_this_cpu(void); /* host, or guest with preemption off */
 
+/* What an instruction's emulation must know of the guest at this exit. */
+struct hv_mode {
+	u8 cpl;
+	bool long64; /* of the code segment */
+	bool sce; /* EFER.SCE as the guest set it */
+	u32 cs_base; /* 0 when long64 */
+	u64 cr3;
+	u64 star, lstar, cstar, sfmask;
+};
+
 /*
  * A vendor's backend. alloc and free run in the guest and may sleep; enter and leave on the CPU
  * itself, with interrupts off; everything else in the host.
  */
 struct hv_vendor {
 	const char *name; /* "svm" */
+	size_t memory; /* of a CPU, bytes */
 	/* 0, or a negative errno and why it cannot work on this machine. */
 	int (*probe)(char *why, size_t size);
+	int (*init)(void);
+	void (*exit)(void);
 	int (*alloc)(struct hv_cpu *c);
 	void (*free)(struct hv_cpu *c);
 	int (*enter)(struct hv_cpu *c, char *why, size_t size);
@@ -63,10 +90,46 @@ struct hv_vendor {
 	void (*store_regs)(struct hv_cpu *c, u64 mask);
 	/* Raise an exception in the guest at the next entry. */
 	void (*inject)(struct hv_cpu *c, u8 vector, bool has_error, u32 error);
+	void (*mode)(struct hv_cpu *c, struct hv_mode *m);
+	/* Flat code and stack segments. Level 3: the stack segment keeps its attributes. */
+	void (*segments)(struct hv_cpu *c, u16 cs, u16 ss, u8 cpl, bool long64);
+	/*
+	 * An instruction was done for the guest: no interrupt shadow, and a single-step trap
+	 * where RFLAGS, as they are now, ask for one.
+	 */
+	void (*retired)(struct hv_cpu *c);
+	void (*flush)(struct hv_cpu *c); /* the guest's TLB */
+	/*
+	 * The host is broken: the guest goes on in @fn on @stack, in ring 0, interrupts off; and
+	 * where the host has to go on for that, from wherever it is now.
+	 */
+	void (*divert)(struct hv_cpu *c, void (*fn)(void), void *stack);
+	void (*resume)(struct hv_cpu *c, u64 *rip, u64 *rsp);
+	/* Guest, CPU entered, preemption off: fn(c, arg) in the host. */
+	u64 (*call)(u64 (*fn)(struct hv_cpu *c, void *arg), void *arg);
 };
 
 extern const struct hv_vendor svm_vendor;
 extern const struct hv_vendor *hv_vendor; /* the one that hv_init() has picked */
+
+/* emulate.c, host: SYSCALL and SYSRET. The instruction at RIP raised #UD. */
+void hv_emulate_ud(struct hv_cpu *c);
+/*
+ * Length of the instruction 0f @opcode at RIP with its prefixes; 0: something else is there,
+ * or nothing that can be read.
+ */
+u32 hv_insn_length(struct hv_cpu *c, u8 opcode);
+/* RIP behind an instruction of @len bytes, which was carried out. */
+void hv_skip(struct hv_cpu *c, u32 len);
+
+/* hide.c, host: what the guest sees of the machine's SVM. False: #GP(0). */
+void hv_cpuid(struct hv_cpu *c, u64 cr4);
+bool hv_msr_read(struct hv_cpu *c, u32 msr, u64 *value);
+bool hv_msr_write(struct hv_cpu *c, u32 msr, u64 value);
+
+/* core.c, guest: what c->died says, for the console, and panic; on the CPU that it befell. */
+void hv_broken(void);
+#define HV_DIED_EXIT 0xff /* as c->died.vector: an exit that nobody asked for, error its code */
 
 /* core.c: the guest's side. Callers hold hv_mutex. */
 extern struct mutex hv_mutex;
@@ -76,6 +139,7 @@ int hv_enter_all(char *why, size_t size); /* on all online CPUs; new ones follow
 void hv_leave_all(void);
 bool hv_entered(void);
 size_t hv_cpu_memory(void); /* bytes that the core keeps for each CPU */
+void hv_leave_this(void); /* this CPU only; panic */
 /*
  * Run @fn(c, arg) in the host of this CPU (a hypercall): preemption must be off, the CPU entered.
  */
@@ -87,10 +151,6 @@ void hv_call_all(u64 (*fn)(struct hv_cpu *c, void *arg), void *arg);
  * guard.c: run @fn in the host with faults caught: true, or false when it raised an exception
  * (vector and address in @fault). Does not nest.
  */
-struct hv_fault {
-	u8 vector;
-	u64 error, addr, rip;
-};
 bool hv_try(struct hv_cpu *c, void (*fn)(void *arg), void *arg, struct hv_fault *fault);
 
 /*

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * host.h - the world that the host runs in: page tables, descriptor tables, stacks, exceptions.
+ * Vendor-neutral; the guest builds it, the host only uses it.
+ */
+#ifndef LSTAR_HOST_H
+#define LSTAR_HOST_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+#include <asm/desc_defs.h>
+#include <asm/segment.h>
+
+#include "guard.h"
+#include "hv.h"
+
+/* Operand of LGDT and LIDT. */
+struct host_table {
+	u16 limit;
+	u64 base;
+} __packed;
+
+/*
+ * The kernel's own accessors of these are traced, look exceptions up in its tables, and change
+ * their names from version to version.
+ */
+static __always_inline u64 host_rdmsr(u32 msr)
+{
+	u32 low, high;
+
+	asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+	return (u64)high << 32 | low;
+}
+
+static __always_inline void host_wrmsr(u32 msr, u64 value)
+{
+	asm volatile("wrmsr" : : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
+}
+
+#define HOST_STACK_SIZE (8 * 4096)
+#define HOST_TRAP_STACK_SIZE (2 * 4096)
+#define HOST_LAST_STACK_SIZE (4 * 4096)
+#define HOST_VECTORS 32
+
+/* A 64-bit task-state segment: AMD64 volume 2, figure 12-8. */
+struct host_tss {
+	u32 reserved0;
+	u64 rsp[3];
+	u64 reserved1;
+	u64 ist[7];
+	u64 reserved2;
+	u16 reserved3, iomap;
+} __packed;
+
+/* Stacks for exceptions, by IST number. */
+enum host_ist { HOST_IST_TRAP = 1, HOST_IST_DOUBLE, HOST_IST_NMI, HOST_IST_MC, HOST_NISTS };
+
+struct host_cpu {
+	u64 *pgd;
+	u64 gdt[GDT_ENTRIES];
+	struct host_tss tss;
+	u8 *stack; /* HOST_STACK_SIZE; vmalloc, with a guard page below */
+	u8 *trap_stack[HOST_NISTS];
+	u8 *last_stack; /* of the guest, when the host is broken */
+};
+
+/* host_entry.S */
+extern const char *const host_stubs[HOST_VECTORS];
+/* host.c, from there */
+void hv_host_exception(struct hv_host_frame *f);
+
+int host_init(void); /* the IDT, the same for all CPUs */
+void host_exit(void);
+int host_alloc(struct hv_cpu *c);
+void host_free(struct hv_cpu *c);
+size_t host_memory(void); /* of a CPU, bytes */
+/* The kernel half of the page tables as it is now; on the CPU, in the guest, before entering. */
+void host_refresh(struct hv_cpu *c);
+void host_tables(struct hv_cpu *c, struct host_table *gdtr, struct host_table *idtr);
+
+#endif
