@@ -92,7 +92,8 @@ static void free_all(void)
 {
 	u32 cpu;
 
-	for_each_possible_cpu(cpu) {
+	for_each_possible_cpu(cpu)
+	{
 		free_cpu(per_cpu(cpus, cpu));
 		per_cpu(cpus, cpu) = NULL;
 	}
@@ -108,7 +109,8 @@ static int alloc_all(char *why, size_t size)
 	if (err)
 		goto fail;
 	err = hv_vendor->init();
-	for_each_possible_cpu(cpu) {
+	for_each_possible_cpu(cpu)
+	{
 		if (err)
 			break;
 		per_cpu(cpus, cpu) = new_cpu(cpu);

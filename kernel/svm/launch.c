@@ -46,8 +46,8 @@ static void read_segment(u16 sel, u64 gdt, struct vmcb_seg *s)
 
 static void fill_control(struct hv_cpu *c, struct vmcb *v)
 {
-	v->intercept3 = INTERCEPT3_CPUID | INTERCEPT3_INVLPGA | INTERCEPT3_MSR |
-			INTERCEPT3_SHUTDOWN;
+	v->intercept3 =
+		INTERCEPT3_CPUID | INTERCEPT3_INVLPGA | INTERCEPT3_MSR | INTERCEPT3_SHUTDOWN;
 	v->intercept4 = INTERCEPT4_VMRUN | INTERCEPT4_VMMCALL | INTERCEPT4_VMLOAD |
 			INTERCEPT4_VMSAVE | INTERCEPT4_STGI | INTERCEPT4_CLGI | INTERCEPT4_SKINIT;
 	v->msrpm = svm_msr_map();
@@ -87,8 +87,8 @@ static void fill_host(struct hv_cpu *c, struct vmcb *h)
 {
 	memset(h, 0, sizeof(*h));
 	h->gs.base = c->gs_base;
-	h->tr = (struct vmcb_seg){ GDT_ENTRY_TSS * 8, SEG_TSS64_BUSY,
-				   sizeof(struct host_tss) - 1, (u64)&c->host->tss };
+	h->tr = (struct vmcb_seg){ GDT_ENTRY_TSS * 8, SEG_TSS64_BUSY, sizeof(struct host_tss) - 1,
+				   (u64)&c->host->tss };
 }
 
 static void fill_world(struct hv_cpu *c, struct svm_cpu *s)

@@ -29,10 +29,10 @@ static int svm_probe(char *why, size_t size)
 
 	if (cpuid_eax(0x80000000) < 0x8000000a || !(cpuid_ecx(0x80000001) & BIT(2))) {
 		snprintf(why, size,
-			 boot_cpu_has(X86_FEATURE_HYPERVISOR) ?
-				 "this virtual machine's processor has no AMD SVM: turn nested "
-				 "virtualisation on in its hypervisor" :
-				 "this processor has no AMD SVM, or its firmware hides it");
+			 boot_cpu_has(X86_FEATURE_HYPERVISOR)
+				 ? "this virtual machine's processor has no AMD SVM: turn nested "
+				   "virtualisation on in its hypervisor"
+				 : "this processor has no AMD SVM, or its firmware hides it");
 		return -ENODEV;
 	}
 	if (rdmsrl_safe(MSR_VM_CR, &vm_cr)) {
@@ -40,12 +40,14 @@ static int svm_probe(char *why, size_t size)
 		return -ENODEV;
 	}
 	if (vm_cr & BIT(4)) {
-		snprintf(why, size, "AMD SVM is disabled (VM_CR.SVMDIS): enable it in the firmware");
+		snprintf(why, size,
+			 "AMD SVM is disabled (VM_CR.SVMDIS): enable it in the firmware");
 		return -EPERM;
 	}
 	if (native_read_cr4() & BIT_ULL(32)) {
-		snprintf(why, size, "FRED is on (CR4.FRED), its SYSCALL is another one: boot with "
-				    "fred=off");
+		snprintf(why, size,
+			 "FRED is on (CR4.FRED), its SYSCALL is another one: boot with "
+			 "fred=off");
 		return -ENODEV;
 	}
 	return 0;
@@ -327,7 +329,7 @@ static void exit_cpuid(struct hv_cpu *c)
 /* VMMCALL: the module's own is known by its address; SVM is not there for anybody else. */
 static void exit_vmmcall(struct hv_cpu *c)
 {
-	u64 (*fn)(struct hv_cpu *c, void *arg) = (void *)c->ctx.reg[ENG_RDI];
+	u64 (*fn)(struct hv_cpu * c, void *arg) = (void *)c->ctx.reg[ENG_RDI];
 
 	if (svm_of(c)->vmcb->cpl || c->ctx.reg[ENG_RIP] != (u64)svm_call_insn) {
 		c->exits[LSM_EXIT_SVM]++;
