@@ -154,7 +154,8 @@ static void put_line(struct cmd *c, const struct form *f, u64 addr, const u8 *p,
 	for (size_t i = 0; i < full; i += f->size) {
 		bool middle = f->size == 1 && i == full / 2 && i < n;
 
-		con_printf(c->con, middle ? "-" : i && f->size == 1 ? " " : i ? " " : " ");
+		if (i < n || f->ascii)
+			con_printf(c->con, middle ? "-" : " ");
 		if (i < n)
 			put_element(c, f, p + i, there + i);
 		else if (f->ascii)

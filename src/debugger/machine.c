@@ -26,14 +26,12 @@ static void say_slow(void *user)
 
 int dbg_machine_enter(struct dbg *d)
 {
-	u64 max = d->target->ops->carry->max_budget;
 	int err = machine_of(d)->enter(d->target, say_slow, d);
 
 	if (err)
 		return dbg_fail_target(d, err);
 	d->entered = true;
-	return dbg_set(d, DBG_SET_BUDGET,
-		       d->setting[DBG_SET_BUDGET] < max ? d->setting[DBG_SET_BUDGET] : max);
+	return dbg_set(d, DBG_SET_BUDGET, d->target->ops->carry->usual_budget);
 }
 
 static int need_machine(struct dbg *d)

@@ -147,7 +147,7 @@ struct tgt_carry {
 	int (*ctl)(struct target *t, enum tgt_ctl op, u32 id);
 	int (*counters)(struct target *t, u32 id, struct tgt_counters *c);
 	int (*eval)(struct target *t, const struct eng_image *image, struct tgt_eval *ev);
-	u64 max_budget; /* instructions that one run may execute at most */
+	u64 usual_budget, max_budget; /* instructions that one run may execute, and at most */
 	int (*budget)(struct target *t, u64 instructions);
 	int (*map_add)(struct target *t, u32 number, const struct eng_map_desc *desc, u32 entries);
 	int (*map_info)(struct target *t, u32 number, u32 *used, u64 *refused);

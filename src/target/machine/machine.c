@@ -272,6 +272,7 @@ static const struct tgt_carry mach_carry = {
 	.ctl = mach_ctl,
 	.counters = mach_counters,
 	.eval = mach_eval,
+	.usual_budget = 1u << 20, /* a CPU is away for 10 ms, and takes no interrupts */
 	.max_budget = LSM_MAX_BUDGET,
 	.budget = mach_budget,
 	.map_add = mach_map_add,

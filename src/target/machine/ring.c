@@ -168,8 +168,12 @@ static void compact(struct mach_target *m)
 	size_t left = m->nrec - m->next;
 
 	to->used = 0;
-	if (left && !store_room(to, from->used))
-		return; /* nothing is lost: it stays where it is, and more is appended */
+	if (left && !store_room(to, from->used)) { /* the bytes stay where they are, then */
+		memmove(m->rec, m->rec + m->next, left * sizeof(*m->rec));
+		m->nrec = left;
+		m->next = 0;
+		return;
+	}
 	for (size_t i = 0; i < left; i++) {
 		struct mach_record *rec = &m->rec[i];
 		const struct lsm_record *h;
@@ -194,7 +198,8 @@ bool mach_gather(struct target *t)
 	for (u32 cpu = 0; m->ring && cpu < m->info.ncpus; cpu++)
 		if (m->ring[cpu].ring)
 			take(m, &m->ring[cpu]);
-	qsort(m->rec + m->next, m->nrec - m->next, sizeof(*m->rec), by_time);
+	if (m->nrec)
+		qsort(m->rec, m->nrec, sizeof(*m->rec), by_time);
 	return m->nrec && m->rec[m->nrec - 1].time > m->settled;
 }
 
