@@ -454,7 +454,9 @@ static void set_fault(const struct eng_vm *vm, enum eng_error e, struct eng_faul
 {
 	u32 pc = (u32)(vm->ip - vm->prog->code);
 
-	*fault = (struct eng_fault){ .code = e, .pc = pc, .line = vm->prog->lines[pc] & ENG_LINE_MASK };
+	*fault = (struct eng_fault){ .code = e,
+				     .pc = pc,
+				     .line = vm->prog->lines[pc] & ENG_LINE_MASK };
 	if (e != ENG_E_BUDGET && e != ENG_E_STACK) {
 		fault->value[0] = vm->value[0];
 		fault->value[1] = vm->value[1];

@@ -189,14 +189,20 @@ void scr_warn(struct scr_compiler *c, struct scr_span span, const char *hint, co
 
 char *scr_textf(struct scr_compiler *c, const char *fmt, ...)
 {
-	char buf[256], *text;
 	va_list ap;
+	char *text;
+	int len;
 
 	va_start(ap, fmt);
-	vsnprintf(buf, sizeof(buf), fmt, ap);
+	len = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-	text = scr_alloc(c, strlen(buf) + 1);
-	return strcpy(text, buf);
+	if (len < 0)
+		scr_oom(c);
+	text = scr_alloc(c, (size_t)len + 1);
+	va_start(ap, fmt);
+	vsnprintf(text, (size_t)len + 1, fmt, ap);
+	va_end(ap);
+	return text;
 }
 
 static int by_position(const void *pa, const void *pb)

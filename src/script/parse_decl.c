@@ -396,12 +396,11 @@ static struct scr_node *declarator(struct scr_compiler *c, const struct scr_type
 }
 
 /* As in C: an array as a parameter is a pointer to its first element. NULL: said. */
-static const struct scr_type *parameter_type(struct scr_compiler *c, const struct scr_type *type,
-					     struct scr_span span)
+static const struct scr_type *parameter_type(struct scr_compiler *c, const struct scr_type *type)
 {
 	if (par_kind(c) == T_LBRACKET)
 		type = par_dimensions(c, type, true);
-	if (!type || !par_is_complete(c, type, span))
+	if (!type)
 		return NULL;
 	if (type->kind == SCR_VOID)
 		return SCR_TYPE(ULLONG);
@@ -431,7 +430,7 @@ static void parameter(struct scr_compiler *c, struct scr_func *fn, struct scr_no
 	}
 	n = par_node(c, N_DECL, par_tok(c)->span);
 	n->name = par_next(c)->name;
-	type = parameter_type(c, type, n->span);
+	type = parameter_type(c, type);
 	if (!type) {
 		*bad = true;
 		return;
@@ -482,6 +481,15 @@ static void register_function(struct scr_compiler *c, struct scr_func *fn, struc
 	c->last_func = fn;
 }
 
+/* A definition needs the sizes of all structures that it takes and returns. */
+static bool types_known(struct scr_compiler *c, const struct scr_func *fn)
+{
+	for (const struct scr_node *p = fn->params; p; p = p->next)
+		if (!par_is_complete(c, p->optype, p->span))
+			return false;
+	return par_is_complete(c, fn->result, fn->span);
+}
+
 /* `T name(` has been seen; name is the current token. */
 static struct scr_node *function(struct scr_compiler *c, const struct scr_type *result)
 {
@@ -498,7 +506,6 @@ static struct scr_node *function(struct scr_compiler *c, const struct scr_type *
 			  "an array cannot be the result of a function");
 		bad = true;
 	}
-	bad = bad || !par_is_complete(c, result, fn->span);
 	if (!bad && c->nesting > 1) {
 		scr_error(c, fn->span, NULL, "a function cannot be defined inside a block");
 		bad = true;
@@ -517,6 +524,8 @@ static struct scr_node *function(struct scr_compiler *c, const struct scr_type *
 	if (par_accept(c, T_SEMI)) {
 		register_function(c, fn, t->name);
 	} else if (par_kind(c) == T_LBRACE) {
+		if (!types_known(c, fn))
+			return par_node(c, N_ERROR, fn->span);
 		fn->body = par_block(c);
 		register_function(c, fn, t->name);
 	} else {

@@ -144,7 +144,8 @@ TEST(a_target_refuses_by_name)
 		  "[it belongs to the whole machine or to the kernel]\n"
 		  "2:1+4 the register '@rip' cannot be written on the target 'process' [it can "
 		  "only be read]\n"
-		  "4:5+5 the pseudo-register '$proc' does not exist on the target 'process', only on: machine\n");
+		  "4:5+5 the pseudo-register '$proc' does not exist on the target 'process', only "
+		  "on: machine\n");
 	k->len = 0;
 	scr_env_set_caps(k->env, &eng_caps_machine);
 	CHECK(!kit_run(k, "pause();", SCR_SCRIPT, true));

@@ -237,6 +237,7 @@ RUNS(by_value,
 	{ MAKE "int sum(struct point p, int n, struct point q) { return p.x + n + q.y; } print(sum(make(1, 0), 2, make(0, 3)));", "6\n" },
 	{ MAKE "struct point t[] = { make(1, 2), { 3 }, make(4, 5) }; print(sizeof(t)); print(t[2].y); print(t[1].y);", "18\n5\n0\n" },
 	{ MAKE "make(1, 2); struct point p; p = make(3, 4), make(5, 6); print(p.x); print((p, make(7, 8)).y);", "3\n8\n" },
+	{ "struct s1; struct s1 make(int x); int get(struct s1 v); struct s1 { int x; }; struct s1 make(int x) { struct s1 v = { x }; return v; } int get(struct s1 v) { return v.x; } print(get(make(7)));", "7\n" },
 	{ MAKE "const struct point p = make(1, 2); int sum(const struct point q) { return q.x; } print(sum(p));", "1\n" })
 
 RUNS(counted_arrays,
