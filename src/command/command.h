@@ -49,12 +49,20 @@ bool cmd_number(const char *text, u64 *value);
 /* malloc'ed @text with $arg0 ... replaced, the longest number first; others stay. */
 char *cmd_replace_args(const char *text, char *const *argv, size_t argc);
 
+/* Where a scan stood in a bracket when the text ended. */
+struct cmd_bracket {
+	unsigned depth; /* 0: in none */
+	enum { CMD_IN_CODE, CMD_IN_PATH, CMD_IN_STRING, CMD_IN_COMMENT } in;
+};
+
 /* Lines gathered until they make a complete command. */
 struct cmd_feed {
 	char *text; /* the lines so far, joined with LF; NULL: none */
 	size_t len, size;
 	u32 first; /* number of its first line */
 	u32 line; /* lines seen so far */
+	struct cmd_bracket bracket; /* that is open */
+	size_t scanned; /* so far */
 };
 /* Adds a line without its newline; true when the text is a complete command. */
 bool cmd_feed_add(struct cmd_feed *f, const char *text);

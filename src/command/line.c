@@ -122,49 +122,75 @@ static const char *skip_comment(const char *p)
 	return p ? p + 2 : NULL;
 }
 
-/*
- * From behind an opening brace to behind its match. Strings and comments of a script hide
- * braces; the path of {file:PATH} is verbatim, so that "//" in it is no comment.
- */
-static const char *skip_bracket(const char *p, enum piece_kind *open)
+/* To behind the end of what the scan was in when the text ended last; NULL: it goes on. */
+static const char *finish(const char *p, struct cmd_bracket *b)
 {
-	unsigned depth = 1;
+	switch (b->in) {
+	case CMD_IN_STRING:
+		for (; *p && *p != '"'; p++)
+			p += *p == '\\' && p[1];
+		break;
+	case CMD_IN_COMMENT:
+		p = strstr(p, "*/");
+		p = p ? p + 1 : "";
+		break;
+	default:
+		return p;
+	}
+	if (!*p)
+		return NULL;
+	b->in = CMD_IN_CODE;
+	return p + 1;
+}
+
+/*
+ * On in a bracket to behind its end; NULL: it is still open, and @b says how to go on when
+ * there is more text. Strings and comments of a script hide braces; the path of {file:PATH} is
+ * verbatim, so that "//" in it is no comment.
+ */
+static const char *scan_bracket(const char *p, struct cmd_bracket *b)
+{
 	const char *next;
 
-	*open = PIECE_OPEN_BRACE;
-	if (!strncasecmp(p, "file:", 5)) {
+	if (b->in == CMD_IN_PATH) {
 		p = strchr(p, '}');
 		return p ? p + 1 : NULL;
 	}
-	while (*p) {
+	p = finish(p, b);
+	while (p && *p) {
 		next = skip_comment(p);
-		if (!next) {
-			*open = PIECE_OPEN_COMMENT;
-			return NULL;
-		}
 		if (next != p) {
+			b->in = next ? CMD_IN_CODE : CMD_IN_COMMENT;
 			p = next;
-			continue;
-		}
-		if (*p == '"') {
+		} else if (*p == '"') {
 			p = skip_string(p);
-			if (!p) {
-				*open = PIECE_OPEN_STRING;
-				return NULL;
-			}
-			continue;
-		}
-		if (*p == '\\' && (p[1] == '{' || p[1] == '}')) {
+			b->in = p ? CMD_IN_CODE : CMD_IN_STRING;
+		} else if (*p == '\\' && (p[1] == '{' || p[1] == '}')) {
 			p += 2;
-			continue;
+		} else {
+			b->depth += *p == '{';
+			if (*p++ == '}' && !--b->depth)
+				return p;
 		}
-		if (*p == '{')
-			depth++;
-		else if (*p == '}' && !--depth)
-			return p + 1;
-		p++;
 	}
 	return NULL;
+}
+
+/* From behind an opening brace to behind its match. */
+static const char *skip_bracket(const char *p, struct cmd_bracket *b, enum piece_kind *open)
+{
+	static const enum piece_kind kinds[] = {
+		[CMD_IN_CODE] = PIECE_OPEN_BRACE,
+		[CMD_IN_PATH] = PIECE_OPEN_BRACE,
+		[CMD_IN_STRING] = PIECE_OPEN_STRING,
+		[CMD_IN_COMMENT] = PIECE_OPEN_COMMENT,
+	};
+
+	b->depth = 1;
+	b->in = strncasecmp(p, "file:", 5) ? CMD_IN_CODE : CMD_IN_PATH;
+	p = scan_bracket(p, b);
+	*open = kinds[b->in];
+	return p;
 }
 
 static bool is_blank(char ch)
@@ -201,8 +227,8 @@ static const char *skip_blanks(const char *text, const char *p, bool *open)
 	}
 }
 
-/* The next piece from @off on. Comments begin where a word could: "/tmp//x" has none. */
-static struct piece next_piece(const char *text, size_t off)
+/* The next piece from @off on; of an open bracket also @bracket, if not NULL. Comments begin where a word could: "/tmp//x" has none. */
+static struct piece next_piece(const char *text, size_t off, struct cmd_bracket *bracket)
 {
 	struct piece piece = { PIECE_END, 0, 0 };
 	bool open;
@@ -218,9 +244,10 @@ static struct piece next_piece(const char *text, size_t off)
 		end = skip_string(p);
 		piece.kind = end ? PIECE_STRING : PIECE_OPEN_STRING;
 	} else if (*p == '{') {
+		struct cmd_bracket b;
 		enum piece_kind why;
 
-		end = skip_bracket(p + 1, &why);
+		end = skip_bracket(p + 1, bracket ? bracket : &b, &why);
 		piece.kind = end ? PIECE_BRACKET : why;
 	} else if (*p == '}') {
 		end = p + 1;
@@ -236,7 +263,7 @@ static struct piece next_piece(const char *text, size_t off)
 }
 
 /* Commands that take their line raw are scanned like the inside of a brace. */
-static enum piece_kind scan_raw(const char *p)
+static enum piece_kind scan_raw(const char *p, struct cmd_bracket *bracket)
 {
 	enum piece_kind open;
 	const char *next;
@@ -254,7 +281,7 @@ static enum piece_kind scan_raw(const char *p)
 			if (!next)
 				return PIECE_OPEN_STRING;
 		} else if (*p == '{') {
-			next = skip_bracket(p + 1, &open);
+			next = skip_bracket(p + 1, bracket, &open);
 			if (!next)
 				return open;
 		} else {
@@ -279,16 +306,17 @@ static bool is_raw(const char *text, const struct piece *first)
 	return desc && desc->flags & CMD_RAW;
 }
 
-enum cmd_state cmd_scan(const char *text)
+/* @bracket: depth 0, unless the text ends inside of one. */
+static enum cmd_state scan(const char *text, struct cmd_bracket *bracket)
 {
-	struct piece piece = next_piece(text, 0);
+	struct piece piece = next_piece(text, 0, bracket);
 	enum piece_kind kind;
 
 	if (is_raw(text, &piece)) {
-		kind = scan_raw(text + piece.off + piece.len);
+		kind = scan_raw(text + piece.off + piece.len, bracket);
 	} else {
 		while (piece.kind < PIECE_END)
-			piece = next_piece(text, piece.off + piece.len);
+			piece = next_piece(text, piece.off + piece.len, bracket);
 		kind = piece.kind;
 	}
 	switch (kind) {
@@ -301,6 +329,13 @@ enum cmd_state cmd_scan(const char *text)
 	default:
 		return CMD_COMPLETE;
 	}
+}
+
+enum cmd_state cmd_scan(const char *text)
+{
+	struct cmd_bracket bracket = { 0 };
+
+	return scan(text, &bracket);
 }
 
 /* Text of a piece: escapes undone in words and strings, brackets as they are. */
@@ -357,7 +392,7 @@ static bool explain_open(const struct piece *piece, struct cmd_err *err)
 
 bool cmd_split(const char *text, struct cmd_line *line, struct cmd_err *err)
 {
-	struct piece piece = next_piece(text, 0);
+	struct piece piece = next_piece(text, 0, NULL);
 	u32 lineno = 1;
 	size_t pos = 0, bol = 0;
 
@@ -373,7 +408,7 @@ bool cmd_split(const char *text, struct cmd_line *line, struct cmd_err *err)
 		add_token(line, &piece, lineno, (u32)(piece.off - bol + 1));
 		if (line->ntok == 1 && is_raw(text, &piece))
 			return true; /* its argument is for another parser */
-		piece = next_piece(text, piece.off + piece.len);
+		piece = next_piece(text, piece.off + piece.len, NULL);
 	}
 	return explain_open(&piece, err);
 }
@@ -481,13 +516,21 @@ bool cmd_feed_add(struct cmd_feed *f, const char *text)
 	/* A CR at the end of a line is an old friend of files from elsewhere. */
 	if (n && f->text[f->len - 1] == '\r')
 		f->text[--f->len] = '\0';
-	return cmd_scan(f->text) == CMD_COMPLETE;
+	/* What is open is scanned on, not again: a script may have many lines. */
+	if (f->bracket.depth && !scan_bracket(f->text + f->scanned, &f->bracket)) {
+		f->scanned = f->len;
+		return false;
+	}
+	f->bracket.depth = 0;
+	f->scanned = f->len;
+	return scan(f->text, &f->bracket) == CMD_COMPLETE;
 }
 
 void cmd_feed_reset(struct cmd_feed *f)
 {
 	f->first = 0;
 	f->len = 0;
+	f->bracket.depth = 0;
 	if (f->text)
 		f->text[0] = '\0';
 }

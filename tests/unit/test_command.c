@@ -144,6 +144,53 @@ TEST(scan)
 	CHECK_EQ(cmd_scan("? /* {"), CMD_OPEN_COMMENT);
 }
 
+/* Line by line as in one piece, whatever is open at the ends of lines. */
+TEST(feed_scans_on)
+{
+	static const char *const texts[] = {
+		"? {\nx = \"}\\\\\n\\\"}\n\";\n}",
+		"? {\n/* }\n * }\n*/ /\n* }",
+		"? {\n// }\n{ \\{ }\n}",
+		"!syscall script {\n} output {\nfoo\n}",
+		"!syscall script {file:/x\n//}",
+		"? x = \"a\nb\"; {\n{ }\n}",
+		"? { /*/ }\n*/ }",
+		"? { \"\\\n\" }",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct cmd_feed f = { 0 };
+		char *copy = strdup(texts[i]), *p = copy, *part;
+		bool done = false;
+
+		CHECK(copy);
+		while ((part = strsep(&p, "\n"))) {
+			if (done)
+				UNIT_FAIL("complete too early: %s", texts[i]);
+			done = cmd_feed_add(&f, part);
+			CHECK_EQ(done, cmd_scan(f.text) == CMD_COMPLETE);
+		}
+		if (!done)
+			UNIT_FAIL("not complete: %s", texts[i]);
+		CHECK_STR(f.text, texts[i]);
+		cmd_feed_free(&f);
+		free(copy);
+	}
+}
+
+/* In a time that grows with the text and not with its square, which would be minutes. */
+TEST(feed_takes_long_scripts)
+{
+	struct cmd_feed f = { 0 };
+
+	alarm(20);
+	CHECK(!cmd_feed_add(&f, "? {"));
+	for (u32 i = 0; i < 200000; i++)
+		CHECK(!cmd_feed_add(&f, "if (x) { printf(\"one more line of a script\"); } // }"));
+	CHECK(cmd_feed_add(&f, "}"));
+	cmd_feed_free(&f);
+}
+
 TEST(feed_gathers_blocks)
 {
 	struct cmd_feed f = { 0 };
