@@ -334,6 +334,12 @@ bool sem_initialiser(struct scr_compiler *c, struct scr_node *n)
 		}
 		n->b = n->b->a;
 	}
+	if (n->b->kind == N_STR && n->optype->kind == SCR_PTR) {
+		scr_error(c, n->b->span,
+			  "declare an array, which holds a copy: char text[] = \"...\"",
+			  "a string cannot initialise a pointer");
+		return false;
+	}
 	n->b = sem_value(c, n->b);
 	if (n->b->kind == N_ERROR || !pointer_allowed(c, n->b, n->optype))
 		return false;

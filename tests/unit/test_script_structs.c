@@ -262,6 +262,7 @@ DIAGNOSES(counted_array_errors,
 	{ "int t[2][] = { 1 };", "1:10+1 expected the number of elements, found ']'\n" },
 	{ "char s[2] = \"abc\";", "1:13+5 the string has 3 characters, the array 2 elements\n" },
 	{ "int s[4] = \"ab\";", "1:12+4 a narrow string initialises only an array of 'char'\n" },
+	{ "char *s = \"ab\";", "1:11+4 a string cannot initialise a pointer [declare an array, which holds a copy: char text[] = \"...\"]\n" },
 	{ "char s[4] = L\"ab\";", "1:13+5 a wide string initialises only an array of 'short'\n" },
 	{ "struct s1 { int t[]; };", "1:19+1 expected the number of elements, found ']'\n" })
 
