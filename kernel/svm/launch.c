@@ -136,7 +136,7 @@ int svm_enter(struct hv_cpu *c, char *why, size_t size)
 			      "know: boot with nousershstk");
 
 	memset(v, 0, sizeof(*v));
-	memset(&c->ctx, 0, sizeof(c->ctx));
+	c->ctx = (struct eng_ctx){ .target = c, .core = c->cpu, .core_known = true };
 	c->gs_base = host_rdmsr(MSR_GS_BASE);
 	c->armed = false;
 	fill_control(c, v);
