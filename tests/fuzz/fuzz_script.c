@@ -3,66 +3,114 @@
  * fuzz_script.c - the front end on any text: no crash, a verified program or an error
  * with a position, an environment that errors do not change; and what compiles runs
  * within its budget.
+ *
+ * Form feeds cut the input into the script and the files "a", "b" ... that it may include.
+ * Mutations know the words of the language.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "host.h"
+#include "script/compiler.h"
 #include "script/script.h"
 
 #define SLOTS 64
+#define CUT '\f'
 
-static bool load_regs(struct eng_ctx *ctx, u64 mask)
-{
-	ctx->loaded |= mask;
-	return true;
-}
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+size_t LLVMFuzzerMutate(u8 *data, size_t size, size_t max);
+size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max, unsigned int seed);
 
-static size_t read_mem(struct eng_ctx *ctx, u64 addr, void *dst, size_t len)
-{
-	return 0;
-}
+/* --- words --- */
 
-static size_t write_mem(struct eng_ctx *ctx, u64 addr, const void *src, size_t len)
-{
-	return 0;
-}
-
-static bool pseudo(struct eng_ctx *ctx, enum eng_pseudo id, u64 *value)
-{
-	*value = id;
-	return true;
-}
-
-static bool text(struct eng_ctx *ctx, enum eng_pseudo id, char *buf, size_t size)
-{
-	return false;
-}
-
-static u64 now(struct eng_ctx *ctx)
-{
-	return 1;
-}
-
-static void emit(struct eng_ctx *ctx, const struct eng_msg *msg)
-{
-}
-
-static void request(struct eng_ctx *ctx, enum eng_request what, u64 event)
-{
-}
-
-static const struct eng_host host = {
-	.load_regs = load_regs,
-	.read_mem = read_mem,
-	.write_mem = write_mem,
-	.pseudo = pseudo,
-	.text = text,
-	.clock = now,
-	.emit = emit,
-	.request = request,
-	.regs_readable = ENG_BIT(ENG_NREGS) - 1,
-	.regs_writable = ENG_BIT(ENG_NREGS) - 1,
+/* clang-format off */
+static const char *const words[] = {
+#define X(id, text) text,
+	SCR_KEYWORDS(X) SCR_PUNCTUATION(X)
+#undef X
+#define X(id, name, args, result, targets, help) name "(",
+	ENG_BUILTIN_TABLE(X)
+#undef X
+#define X(id, name, flags, help) "$" name,
+	ENG_PSEUDO_TABLE(X)
+#undef X
+#define X(id, name, words) name "(",
+	ENG_MAP_KIND_TABLE(X)
+#undef X
+#define X(id, name, key, values, kinds) name "(",
+	ENG_MAP_OP_TABLE(X)
+#undef X
+	"\n#include \"a\";\n", "\n#include \"b\";\n", "\f", "@rax", "@eip", "@al", "L\"w\"",
+	"\"s\"", "'c'", "0n", "1.5", "2e3", ".m[", ".g", "str(", "&x", "*p", "%lld", "%-8.3f", "%ws",
 };
+/* clang-format on */
+
+size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max, unsigned int seed)
+{
+	const char *word = words[seed / 64 % ARRAY_SIZE(words)];
+	size_t len = strlen(word), at = size ? seed / 8192 % (size + 1) : 0;
+
+	if (seed % 4 || size + len + 2 > max)
+		return LLVMFuzzerMutate(data, size, max);
+	memmove(data + at + len + 2, data + at, size - at);
+	data[at] = data[at + len + 1] = ' ';
+	memcpy(data + at + 1, word, len);
+	return size + len + 2;
+}
+
+/* --- files --- */
+
+struct text {
+	const u8 *at;
+	size_t len;
+};
+
+static struct text part(const u8 *data, size_t size, u32 n)
+{
+	const u8 *end;
+
+	for (; n; n--) {
+		end = size ? memchr(data, CUT, size) : NULL;
+		if (!end)
+			return (struct text){ NULL, 0 };
+		size -= (size_t)(end + 1 - data);
+		data = end + 1;
+	}
+	end = size ? memchr(data, CUT, size) : NULL;
+	return (struct text){ data, end ? (size_t)(end - data) : size };
+}
+
+/* Exactly as long as the text, for the sanitizer. */
+static char *copy_of(struct text t)
+{
+	char *p = malloc(t.len ? t.len : 1);
+
+	if (!p)
+		abort();
+	if (t.len)
+		memcpy(p, t.at, t.len);
+	return p;
+}
+
+static bool read_file(void *user, const char *from, const char *path, struct scr_included *in)
+{
+	const struct text *input = user;
+	struct text t = { NULL, 0 };
+
+	if (path[0] >= 'a' && path[0] <= 'z')
+		t = part(input->at, input->len, (u32)(path[0] - 'a' + 1));
+	if (!t.at) {
+		in->why = strdup("no such file");
+		return false;
+	}
+	in->name = strdup(path);
+	in->id = strndup(path, 1);
+	in->text = copy_of(t);
+	in->len = t.len;
+	return true;
+}
+
+/* --- one input --- */
 
 static void check_diags(const struct scr_diags *d, const struct eng_program *prog)
 {
@@ -74,55 +122,36 @@ static void check_diags(const struct scr_diags *d, const struct eng_program *pro
 			abort();
 }
 
-/* Maps of four entries, so that they fill up. */
 static void make_maps(const struct scr_env *env, struct eng_maps *maps)
 {
 	u32 n = scr_env_nmaps(env);
 
 	maps->map = realloc(maps->map, (n + 1) * sizeof(struct eng_map *));
+	if (!maps->map)
+		abort();
 	for (; maps->nmaps < n; maps->nmaps++) {
 		const char *name;
-		const struct eng_map_desc *d = scr_env_map(env, maps->nmaps, &name);
 
-		maps->map[maps->nmaps] = eng_map_init(calloc(1, eng_map_size(d, 4)), d, 4);
+		maps->map[maps->nmaps] = fuzz_map(scr_env_map(env, maps->nmaps, &name));
 	}
 }
-
-static void run(const struct eng_program *prog, u64 *slots, const struct eng_maps *maps)
-{
-	static struct eng_vm *vm;
-	static struct eng_globals globals;
-	struct eng_ctx ctx = { 0 };
-	struct eng_fault fault;
-
-	if (!vm)
-		vm = malloc(eng_vm_size());
-	if (!vm)
-		abort();
-	globals = (struct eng_globals){ slots, SLOTS };
-	eng_vm_init(vm, &host, &globals, 20000);
-	eng_vm_set_maps(vm, maps);
-	eng_run(vm, prog, &ctx, NULL, ENG_PRE, &fault);
-}
-
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static FILE *null;
 	struct scr_env *env = scr_env_new(SLOTS);
-	char *copy = malloc(size + 1); /* exactly as long as the text, for the sanitizer */
+	struct text input = { data, size }, script = part(data, size, 0);
+	char *copy = copy_of(script);
 	u64 slots[SLOTS] = { 0 };
 	struct eng_maps maps = { 0 };
 
 	if (!null)
 		null = fopen("/dev/null", "w");
-	if (!env || !copy || !null)
+	if (!env || !null)
 		abort();
-	if (size)
-		memcpy(copy, data, size);
+	scr_env_set_reader(env, read_file, &input);
 	for (int mode = SCR_SCRIPT; mode <= SCR_EXPRESSION; mode++) {
-		struct scr_source src = { "fuzz", copy, size, 1, 1 };
+		struct scr_source src = { "fuzz", copy, script.len, 1, 1 };
 		struct scr_diags d = { 0 };
 		u32 before = scr_env_nglobals(env);
 		struct eng_program *prog = scr_compile(env, &src, (enum scr_mode)mode, &d);
@@ -134,7 +163,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		if (prog) {
 			scr_disasm(prog, null);
 			make_maps(env, &maps);
-			run(prog, slots, &maps);
+			fuzz_fire(prog, slots, SLOTS, &maps);
 		}
 		scr_program_free(prog);
 		scr_diags_free(&d);
