@@ -214,12 +214,18 @@ static bool at_member(struct scr_compiler *c)
 	       (par_kind(c) == T_GLOBAL && par_tok(c)->span.line == par_before(c).line);
 }
 
-/* The name behind '.' or '->', which has been taken: it may be part of the '.' token. */
+/*
+ * The name behind '.' or '->', which has been taken: it may be part of the '.' token, which
+ * then is no global variable for anyone who looks at the tokens later.
+ */
 static struct scr_name *member_name(struct scr_compiler *c)
 {
-	const struct scr_token *t = &c->tok[c->cur - 1];
+	struct scr_token *t = &c->tok[c->cur - 1];
 
-	return t->kind == T_GLOBAL ? t->name : par_member_name(c);
+	if (t->kind != T_GLOBAL)
+		return par_member_name(c);
+	t->kind = T_NAME;
+	return t->name;
 }
 
 static struct scr_node *postfix(struct scr_compiler *c)

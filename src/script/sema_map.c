@@ -280,11 +280,13 @@ static bool arguments(struct scr_compiler *c, const struct scr_node *n, u32 want
 /* min, max and step of lhist() */
 static bool linear(struct scr_compiler *c, struct scr_node *n, struct eng_map_desc *d)
 {
-	struct scr_node *arg[3];
+	struct scr_node *arg[3], *next = n->a->next;
 	u64 width, count;
 
 	for (u32 i = 0; i < 3; i++) {
-		arg[i] = sem_value(c, i ? arg[i - 1]->next : n->a->next);
+		arg[i] = next;
+		next = next->next; /* what a constant becomes is not in the chain */
+		arg[i] = sem_value(c, arg[i]);
 		if (arg[i]->kind == N_ERROR)
 			return false;
 		if (arg[i]->kind != N_NUM) {

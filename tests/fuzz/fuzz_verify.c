@@ -184,14 +184,11 @@ static void compile_all(void)
 }
 
 /* One change: where, what, two bytes of a value. */
-static void change(u8 *image, u32 size, const u8 *p)
+static void change(u8 *image, u32 size, u32 ncode, const u8 *p)
 {
-	const struct eng_image *im = (const struct eng_image *)image;
-	u32 ncode = im->ncode ? im->ncode : 1, off = sizeof(*im);
+	const u32 off = sizeof(struct eng_image);
 	struct eng_insn *in = (struct eng_insn *)(image + off + (p[0] | p[1] << 8) % ncode * 8);
 
-	if ((u8 *)(in + 1) > image + size) /* a change to the header */
-		return;
 	switch (p[2] % 11) {
 	case 0:
 		in->op = p[3] % ENG_NOPS;
@@ -237,7 +234,7 @@ static u32 mutate_good(const u8 *data, size_t size, u8 *out)
 
 	memcpy(out, g->image, g->size);
 	for (size_t i = 1; i + 4 <= size; i += 4)
-		change(out, g->size, data + i);
+		change(out, g->size, ((struct eng_image *)g->image)->ncode, data + i);
 	return g->size;
 }
 

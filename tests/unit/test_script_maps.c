@@ -67,6 +67,8 @@ RUNS(functions,
 RUNS(aggregations,
 	{ ".n[1] = count(); .n[1] = count(); .n[2] = count(); print(.n[1]); print(.n);",
 	  "2\n.n[2]: 1\n.n[1]: 2\n" },
+	{ ".s = sum(5); x = (.s, 3); print(x); x = (3, .s); print(x); struct s1 { int s; };"
+	  "struct s1 .v; .v.s = 2; print(.v.s + .s);", "3\n5\n7\n" },
 	{ ".s = sum(5); .s = sum(-7); print(.s); printf(\"%ld\\n\", .s + 1);", ".s: -2\n-1\n" },
 	{ ".x[1] = min(5); .x[1] = min(-3); .x[1] = min(4); .y[1] = max(-5); .y[1] = max(-9); "
 	  "print(.x); print(.y);", ".x[1]: -3\n.y[1]: -5\n" },
@@ -79,6 +81,9 @@ RUNS(aggregations,
 	  "[4, 8)                      1 |" AT20 NO20 "|\n" },
 	{ ".h[3] = hist(-1); .h[3] = hist(0n1024); delete(.h[9]); print(len(.h)); .g = hist(7fffffffffffffff); print(.g);",
 	  "1\n.g: 1 value\n[4E, 8E)                    1 |" AT40 "|\n" },
+	{ ".l[1] = lhist(+1, +0, (long)4, 1 + 1); print(.l);",
+	  ".l[1]: 1 value\n"
+	  "[0, 2)                      1 |" AT40 "|\n" },
 	{ ".l[1] = lhist(-5, 0, 0n30, 0n10); .l[1] = lhist(0n29, 0, 0n30, 0n10); .l[1] = lhist(0n12, 0, 0n30, 0n10);"
 	  ".l[1] = lhist(0n30, 0, 0n30, 0n10); .l[1] = lhist(0n10, 0, 0n30, 0n10); print(.l);",
 	  ".l[1]: 5 values\n"

@@ -23,7 +23,7 @@
 #include "script/script.h"
 
 #define BUDGET 100000000
-#define GLOBALS 64
+#define GLOBALS 512
 #define MAX_TOLD 5
 #define REFERENCE "gcc" /* whose differences count */
 
@@ -112,6 +112,20 @@ static void say_diags(struct runner *r, const struct scr_diags *d)
 	free(text);
 }
 
+static u32 make_maps(const struct scr_env *env, struct eng_map **map)
+{
+	u32 n = scr_env_nmaps(env);
+	const char *name;
+
+	for (u32 i = 0; i < n; i++) {
+		const struct eng_map_desc *d = scr_env_map(env, i, &name);
+
+		map[i] = eng_map_init(need(calloc(1, eng_map_size(d, ENG_MAP_ENTRIES))), d,
+				      ENG_MAP_ENTRIES);
+	}
+	return n;
+}
+
 static void run_script(struct runner *r)
 {
 	struct scr_env *env = need(scr_env_new(GLOBALS));
@@ -120,6 +134,8 @@ static void run_script(struct runner *r)
 	struct eng_program *prog = scr_compile(env, &src, SCR_SCRIPT, &d);
 	struct eng_ctx ctx = { .target = r };
 	struct eng_fault fault;
+	struct eng_map *map[RP_MAPS];
+	const struct eng_maps maps = { map, prog ? make_maps(env, map) : 0 };
 	char text[200];
 
 	if (!prog) {
@@ -127,6 +143,7 @@ static void run_script(struct runner *r)
 	} else {
 		memset(r->slot, 0, sizeof(r->slot));
 		eng_vm_init(r->vm, &host, &r->globals, BUDGET);
+		eng_vm_set_maps(r->vm, &maps);
 		if (eng_run(r->vm, prog, &ctx, NULL, ENG_PRE, &fault)) {
 			eng_fault_text(&fault, text, sizeof(text));
 			say(r, text, strlen(text));
@@ -134,6 +151,8 @@ static void run_script(struct runner *r)
 			say(r, text, strlen(text));
 		}
 	}
+	for (u32 i = 0; i < maps.nmaps; i++)
+		free(map[i]);
 	scr_program_free(prog);
 	scr_diags_free(&d);
 	scr_env_free(env);
@@ -155,7 +174,7 @@ static void write_c(struct runner *r, const struct options *o, u32 first, u32 n)
 	FILE *f = create(o->dir, "batch.c");
 	bool *made = need(calloc(n, 1));
 
-	fprintf(f, "#include <stdio.h>\n#define bool _Bool\n");
+	fprintf(f, "#include \"%s\"\n%s", DIFF_PRELUDE, rp_float_helpers);
 	for (u32 i = 0; i < n; i++) {
 		made[i] = rp_program(&r->g, o->seed, first + i);
 		if (made[i])
@@ -178,10 +197,11 @@ static pid_t start_c(const struct options *o)
 	char command[2048];
 	pid_t pid;
 
-	snprintf(
-		command, sizeof(command),
-		"cd '%s' && %s -w -O0 -fwrapv -o batch batch.c 2> batch.err && ./batch > batch.out",
-		o->dir, o->compiler);
+	/* Without -frounding-math gcc 12 makes -x of 0.0 - x, for x converted from an integer. */
+	snprintf(command, sizeof(command),
+		 "cd '%s' && %s -w -O0 -fwrapv -frounding-math -o batch batch.c 2> batch.err && "
+		 "./batch > batch.out",
+		 o->dir, o->compiler);
 	pid = fork();
 	if (pid < 0)
 		die("fork");

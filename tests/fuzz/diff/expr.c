@@ -16,7 +16,7 @@
 #define LONGEST 700 /* characters of an expression that may become an operand */
 
 /* clang-format off */
-const struct rp_type_info rp_types[G_NTYPES] = {
+const struct rp_type_info rp_types[G_ALL] = {
 	[G_BOOL]   = { "bool", 8, 1, false },
 	[G_S8]     = { "char", 8, 2, true },
 	[G_U8]     = { "unsigned char", 8, 2, false },
@@ -28,6 +28,9 @@ const struct rp_type_info rp_types[G_NTYPES] = {
 	[G_ULONG]  = { "unsigned long", 64, 5, false },
 	[G_LLONG]  = { "long long", 64, 6, true },
 	[G_ULLONG] = { "unsigned long long", 64, 6, false },
+	[G_VOID]   = { "void" },
+	[G_FLOAT]  = { "float", 32 },
+	[G_DOUBLE] = { "double", 64 },
 };
 /* clang-format on */
 
@@ -178,7 +181,7 @@ struct rp_var *rp_pick(struct rp *g, bool (*ok)(const struct rp *g, const struct
 
 static bool any(const struct rp *g, const struct rp_var *v)
 {
-	return true;
+	return v->kind <= V_POINTER;
 }
 
 /* An index that is always below @n, a power of two. */
@@ -202,7 +205,7 @@ static struct rp_expr index_below(struct rp *g, u32 n)
 				 P_MUL };
 }
 
-static struct rp_expr element(struct rp *g, const struct rp_var *v)
+struct rp_expr rp_element(struct rp *g, const struct rp_var *v)
 {
 	const char *l = v->l, *c = v->c;
 
@@ -231,7 +234,7 @@ static struct rp_expr through(struct rp *g, const struct rp_var *v)
 static struct rp_expr whole(struct rp *g, const struct rp_var *v)
 {
 	if (v->kind == V_ARRAY)
-		return element(g, v);
+		return rp_element(g, v);
 	if (v->kind == V_POINTER)
 		return through(g, v);
 	return (struct rp_expr){ v->l, v->c, v->type, P_PRIMARY, P_PRIMARY };
@@ -239,9 +242,14 @@ static struct rp_expr whole(struct rp *g, const struct rp_var *v)
 
 static struct rp_expr leaf(struct rp *g)
 {
-	struct rp_var *v = rp_rand(g, 4) ? rp_pick(g, any) : NULL;
+	struct rp_var *v = rp_rand(g, 4) ? rp_pick(g, any) : NULL, *array;
+	struct rp_expr e;
 
 	g->cost += g->mult;
+	if (!rp_rand(g, 8) && !g->indices && rp_record_member(g, false, &e, &array))
+		return e;
+	if (!rp_rand(g, 8) && !g->indices && rp_map_value(g, &e))
+		return e;
 	if (v)
 		return whole(g, v);
 	if (rp_rand(g, 3))
@@ -379,7 +387,9 @@ static struct rp_expr size(struct rp *g, u32 depth)
 		return same(rp_text(g, "sizeof(%s)", rp_types[rp_rand(g, G_NTYPES)].name), G_ULONG,
 			    P_UNARY);
 	g->pure++;
+	g->no_maps++; /* a map as such has no size */
 	e = rp_value(g, depth - 1);
+	g->no_maps--;
 	g->pure--;
 	g->cost = cost;
 	return (struct rp_expr){ rp_text(g, "sizeof(%s)", e.l), rp_text(g, "sizeof(%s)", e.c),
@@ -448,13 +458,20 @@ struct rp_expr rp_call(struct rp *g, struct rp_func *f, u32 depth)
 	}
 	g->cost += f == g->self ? 0 : g->mult * f->cost;
 	for (u32 i = first; i < f->nparams; i++) {
-		struct rp_expr e = rp_value(g, depth);
+		struct rp_expr e =
+			f->param[i] > G_VOID ? rp_fitting(g, depth, "fit_x") : rp_value(g, depth);
 
 		l = rp_text(g, "%s%s%s", l, i ? ", " : "", rp_at_l(g, e, P_ASSIGN));
 		c = rp_text(g, "%s%s%s", c, i ? ", " : "", rp_at_c(g, e, P_ASSIGN));
 	}
 	return (struct rp_expr){ rp_text(g, "f%u_x(%s)", (u32)(f - g->func), l),
 				 rp_text(g, "%s(%s)", f->c, c), f->type, P_PRIMARY, P_PRIMARY };
+}
+
+bool rp_may_call(const struct rp *g, const struct rp_func *f)
+{
+	return f->pure && g->mult * f->cost <= 3000 &&
+	       (f != g->self || (g->mult <= 1 && g->self_calls && f->recursive));
 }
 
 /* A call of a function that changes nothing. */
@@ -465,8 +482,7 @@ static struct rp_expr call(struct rp *g, u32 depth)
 	if (!g->nfuncs)
 		return leaf(g);
 	f = &g->func[rp_rand(g, g->nfuncs)];
-	if (f->type == G_NTYPES || !f->pure || g->mult * f->cost > 3000 ||
-	    (f == g->self && (g->mult > 1 || !g->self_calls || !f->recursive)))
+	if (f->type >= G_VOID || !rp_may_call(g, f))
 		return leaf(g);
 	return rp_call(g, f, depth > 1 ? 1 : 0);
 }
@@ -494,6 +510,8 @@ struct rp_expr rp_value(struct rp *g, u32 depth)
 		e = cast(g, (u8)rp_rand(g, G_NTYPES), rp_value(g, depth - 1));
 		break;
 	case 5:
+		e = rp_from_float(g, depth - 1);
+		break;
 	case 6:
 	case 7:
 		e = comparison(g, depth);
@@ -535,14 +553,20 @@ struct rp_expr rp_full(struct rp *g, u32 depth, const struct rp_var *target)
 
 static bool may_be_written(const struct rp *g, const struct rp_var *v)
 {
-	return !v->fixed && (!v->global || !g->self || !g->self->pure);
+	return v->kind <= V_POINTER && !v->fixed && (!v->global || !g->self || !g->self->pure);
 }
 
 bool rp_place(struct rp *g, struct rp_expr *e, struct rp_var **var)
 {
-	struct rp_var *v = rp_pick(g, may_be_written);
+	struct rp_var *v;
 
-	*var = v;
+	g->pure++;
+	if (!rp_rand(g, 8) && rp_record_member(g, true, e, var)) {
+		g->pure--;
+		return true;
+	}
+	g->pure--;
+	*var = v = rp_pick(g, may_be_written);
 	if (!v)
 		return false;
 	g->pure++;

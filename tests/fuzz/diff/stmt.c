@@ -55,6 +55,12 @@ void rp_put_both(struct rp *g, const char *format, ...)
 	va_end(args);
 }
 
+void rp_put(struct rp *g, const char *l, const char *c)
+{
+	rp_put_l(g, "%s", l);
+	rp_put_c(g, "%s", c);
+}
+
 /* --- declarations --- */
 
 struct rp_var *rp_new_var(struct rp *g, u8 kind, u8 type)
@@ -170,7 +176,7 @@ static void declare_array(struct rp *g)
 
 static bool can_be_pointed_to(const struct rp *g, const struct rp_var *v)
 {
-	return v->kind != V_POINTER && !v->fixed && (!v->global || !g->self || !g->self->pure);
+	return v->kind <= V_ARRAY && !v->fixed && (!v->global || !g->self || !g->self->pure);
 }
 
 static void declare_pointer(struct rp *g)
@@ -390,7 +396,7 @@ static void assignment(struct rp *g)
 static void call_statement(struct rp *g)
 {
 	struct rp_func *f = g->nfuncs ? &g->func[rp_rand(g, g->nfuncs)] : NULL;
-	struct rp_expr e;
+	struct rp_expr e, to;
 	struct rp_var *v;
 
 	if (!f || f == g->self || g->mult * f->cost > 3000 ||
@@ -399,8 +405,11 @@ static void call_statement(struct rp *g)
 		return;
 	}
 	e = rp_call(g, f, 2);
-	v = f->type == G_NTYPES || rp_rand(g, 3) == 0 ? NULL : rp_pick(g, can_be_pointed_to);
-	if (v && v->kind == V_SCALAR) {
+	v = f->type >= G_VOID || rp_rand(g, 3) == 0 ? NULL : rp_pick(g, can_be_pointed_to);
+	if (f->type > G_VOID && rp_float_place(g, &to)) {
+		rp_put_l(g, "%s = ", to.l);
+		rp_put_c(g, "%s = ", to.c);
+	} else if (v && v->kind == V_SCALAR) {
 		rp_put_l(g, "%s = ", v->l);
 		rp_put_c(g, "%s = ", v->c);
 	}
@@ -462,14 +471,36 @@ static void early_return(struct rp *g)
 {
 	struct rp_expr e;
 
-	if (!g->self || g->self->type == G_NTYPES) {
+	if (!g->self || g->self->type == G_VOID) {
 		assignment(g);
 		return;
 	}
 	condition(g, "if");
-	e = rp_full(g, 2, NULL);
+	e = g->self->type > G_VOID ? rp_fitting(g, 2, "fit_x") : rp_full(g, 2, NULL);
 	rp_put_l(g, " return %s;\n", e.l);
 	rp_put_c(g, " return %s;\n", e.c);
+}
+
+static void declaration(struct rp *g)
+{
+	switch (rp_rand(g, 10)) {
+	case 0:
+		declare_pointer(g);
+		break;
+	case 1:
+		declare_array(g);
+		break;
+	case 2:
+	case 3:
+		rp_float_declare(g);
+		break;
+	case 4:
+		rp_record_declare(g, false);
+		break;
+	default:
+		declare_scalar(g);
+		break;
+	}
 }
 
 void rp_statement(struct rp *g, bool alone)
@@ -480,12 +511,7 @@ void rp_statement(struct rp *g, bool alone)
 		rp_put_both(g, ";\n");
 		return;
 	}
-	switch (rp_rand(g, g->depth < 3 ? 18 : 9)) {
-	case 16:
-	case 17:
-		if (!rp_structure_statement(g))
-			assignment(g);
-		break;
+	switch (rp_rand(g, g->depth < 3 ? 23 : 13)) {
 	case 0:
 	case 1:
 	case 2:
@@ -507,21 +533,39 @@ void rp_statement(struct rp *g, bool alone)
 		break;
 	case 8:
 	case 9:
-	case 10:
 		if (alone)
 			assignment(g);
-		else if (rp_rand(g, 3))
-			declare_scalar(g);
-		else if (rp_rand(g, 2))
-			declare_pointer(g);
 		else
-			declare_array(g);
+			rp_float_statement(g);
+		break;
+	case 10:
+		rp_map_statement(g);
 		break;
 	case 11:
+		if (g->self && g->self->pure)
+			assignment(g);
+		else
+			rp_float_print(g);
+		break;
 	case 12:
-		loop(g);
+		if (alone)
+			assignment(g);
+		else
+			rp_record_copy(g);
 		break;
 	case 13:
+	case 14:
+	case 15:
+		if (alone)
+			assignment(g);
+		else
+			declaration(g);
+		break;
+	case 16:
+	case 17:
+		loop(g);
+		break;
+	case 18:
 		rp_put_both(g, "{\n");
 		g->depth++;
 		if (g->nvars)
@@ -531,8 +575,13 @@ void rp_statement(struct rp *g, bool alone)
 		rp_put_both(g, "}\n");
 		rp_leave(g, nvars);
 		break;
-	case 14:
+	case 19:
 		switch_statement(g);
+		break;
+	case 20:
+	case 21:
+		if (!rp_structure_statement(g))
+			assignment(g);
 		break;
 	default:
 		if_statement(g);
@@ -559,20 +608,22 @@ static void function(struct rp *g)
 
 	memset(f, 0, sizeof(*f));
 	snprintf(f->c, sizeof(f->c), "f%u_%u", g->nfuncs, g->number);
-	f->type = (u8)rp_rand(g, G_NTYPES + 1);
-	f->pure = f->type != G_NTYPES && rp_rand(g, 3);
+	f->type = (u8)(rp_rand(g, 4) ? rp_rand(g, G_NTYPES) : G_VOID + rp_rand(g, 3));
+	f->pure = f->type != G_VOID && rp_rand(g, 3);
 	f->recursive = f->pure && !rp_rand(g, 3);
 	f->nparams = (u8)(f->recursive + rp_rand(g, 5));
-	name = f->type == G_NTYPES ? "void" : rp_types[f->type].name;
+	name = rp_types[f->type].name;
 	rp_put_l(g, "%s f%u_x(", name, g->nfuncs);
 	rp_put_c(g, "static %s %s(", name, f->c);
 	for (u32 i = 0; i < f->nparams; i++) {
 		struct rp_var *v;
 
 		f->param[i] = (u8)rp_rand(g, G_NTYPES);
+		if (!rp_rand(g, 5))
+			f->param[i] = rp_rand(g, 2) ? G_FLOAT : G_DOUBLE;
 		if (f->recursive && !i)
 			f->param[i] = G_S32;
-		v = rp_new_var(g, V_SCALAR, f->param[i]);
+		v = rp_new_var(g, f->param[i] > G_VOID ? V_FLOAT : V_SCALAR, f->param[i]);
 		snprintf(v->l, sizeof(v->l), "p%u", i);
 		memcpy(v->c, v->l, sizeof(v->l));
 		v->fixed = f->recursive && !i;
@@ -594,7 +645,10 @@ static void function(struct rp *g)
 			sum_c = rp_text(g, "(%s) * 3L + %s", sum_c, g->var[i].c);
 			sum_l = rp_text(g, "(%s)", sum_l);
 		}
-	if (f->type != G_NTYPES) {
+	if (f->type > G_VOID) {
+		rp_put_l(g, "return fit_x(%s);\n", sum_l);
+		rp_put_c(g, "return fit_x(%s);\n", sum_c);
+	} else if (f->type != G_VOID) {
 		rp_put_l(g, "return %s;\n", sum_l);
 		rp_put_c(g, "return %s;\n", sum_c);
 	}
@@ -611,7 +665,9 @@ static void print_all(struct rp *g)
 		struct rp_var *v = &g->var[i];
 		u32 n = 1, second = v->ndims == 2 ? v->dim[1] : 1;
 
-		if (v->kind == V_POINTER)
+		if (v->kind == V_FLOAT || v->kind == V_FARRAY)
+			rp_float_show(g, v);
+		if (v->kind > V_ARRAY)
 			continue;
 		for (u32 d = 0; d < v->ndims; d++)
 			n *= v->dim[d];
@@ -633,6 +689,8 @@ static void print_all(struct rp *g)
 
 static void globals(struct rp *g)
 {
+	if (!rp_rand(g, 3))
+		rp_record_declare(g, true);
 	for (u32 n = rp_rand(g, 5); n--;) {
 		bool implicit = !rp_rand(g, 3);
 		struct rp_var *v =
@@ -661,6 +719,9 @@ bool rp_program(struct rp *g, u64 seed, u32 number)
 	g->rng = seed + number * 0xd1342543de82ef95ULL;
 	g->number = number;
 	g->mult = 1;
+	rp_put_l(g, "%s", rp_float_helpers);
+	rp_records(g);
+	rp_maps(g);
 	globals(g);
 	for (u32 n = rp_rand(g, RP_FUNCS); n--;)
 		function(g);
@@ -673,6 +734,8 @@ bool rp_program(struct rp *g, u64 seed, u32 number)
 		rp_statement(g, false);
 	rp_structure_statement(g);
 	print_all(g);
+	rp_record_sizes(g);
+	rp_map_print(g);
 	rp_put_c(g, "}\n");
 	return !g->overflow;
 }
