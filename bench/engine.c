@@ -113,8 +113,11 @@ static double compile_ns(const char *text, u32 times)
 	return best;
 }
 
-/* One run through eng_fire(), as at a stop; @nr: number of the call that is there. */
-static double run_ns(const struct eng_program *prog, u64 nr, bool free_id)
+/*
+ * One run through eng_fire(), as at a stop; @nr: number of the call that is there; @reset:
+ * a global that is 0 before each run, or NULL.
+ */
+static double run_ns(const struct eng_program *prog, u64 nr, u64 *reset)
 {
 	const u32 times = 100000;
 	struct eng_event event = { .id = 1,
@@ -140,8 +143,8 @@ static double run_ns(const struct eng_program *prog, u64 nr, bool free_id)
 			ctx.pid = 0x4d2;
 			ctx.tid = 0x4d3;
 			ctx.nr = nr;
-			if (free_id)
-				memset(slots, 0, sizeof(slots));
+			if (reset)
+				*reset = 0;
 			eng_fire(vm, events, 1, ENG_EV_SYSCALL, ENG_PRE, &ctx);
 		}
 		each = (now() - start) / times;
@@ -159,16 +162,16 @@ int main(void)
 	struct scr_env *env = environment();
 	struct eng_program *prog = compile(env, typical);
 	char *text = long_script(10000);
+	u64 *id = &slots[scr_env_global(env, "thread_id")];
 
 	vm = malloc(eng_vm_size());
 	eng_vm_init(vm, &host, &globals, 1000000);
 	printf("compile 10000 lines: %.1f ms\n", compile_ns(text, 1) / 1e6);
 	printf("compile a typical event's script: %.1f us\n", compile_ns(typical, 500) / 1e3);
-	printf("run it, another call: %.0f ns\n", run_ns(prog, 1, false));
-	slots[0] = slots[1] = 1;
-	slots[scr_env_global(env, "thread_id_lock")] = 0;
-	printf("run it, lock taken and given back: %.0f ns\n", run_ns(prog, 0x101, false));
-	printf("run it, a line of six numbers printed: %.0f ns\n", run_ns(prog, 0x101, true));
+	printf("run it, another call: %.0f ns\n", run_ns(prog, 1, NULL));
+	*id = 1;
+	printf("run it, lock taken and given back: %.0f ns\n", run_ns(prog, 0x101, NULL));
+	printf("run it, a line of six numbers printed: %.0f ns\n", run_ns(prog, 0x101, id));
 	scr_program_free(prog);
 	scr_env_free(env);
 	free(text);

@@ -44,83 +44,72 @@ enum size { SIZE_NONE, SIZE_HH, SIZE_H, SIZE_L, SIZE_LL, SIZE_W };
 static enum size size_of(const char **pos, const char *end)
 {
 	const char *p = *pos;
-	bool twice = p + 1 < end && p[1] == p[0];
+	bool twice;
 
-	if (p == end)
+	if (p == end || (*p != 'l' && *p != 'h' && *p != 'w'))
 		return SIZE_NONE;
-	switch (*p) {
-	case 'h':
-		*pos += twice ? 2 : 1;
-		return twice ? SIZE_HH : SIZE_H;
-	case 'l':
-		*pos += twice ? 2 : 1;
+	twice = *p != 'w' && p + 1 < end && p[1] == *p;
+	*pos += twice ? 2 : 1;
+	if (*p == 'l')
 		return twice ? SIZE_LL : SIZE_L;
-	case 'w':
-		*pos += 1;
-		return SIZE_W;
-	default:
-		return SIZE_NONE;
-	}
+	if (*p == 'h')
+		return twice ? SIZE_HH : SIZE_H;
+	return SIZE_W;
 }
 
-static bool integer(struct eng_fmt *f, enum size size, enum eng_fmt_kind kind, u8 base)
+#define PLAIN ENG_BIT(SIZE_NONE)
+#define INTEGER (PLAIN | ENG_BIT(SIZE_HH) | ENG_BIT(SIZE_H) | ENG_BIT(SIZE_L) | ENG_BIT(SIZE_LL))
+#define FLOATING (PLAIN | ENG_BIT(SIZE_L))
+#define TEXT (PLAIN | ENG_BIT(SIZE_L) | ENG_BIT(SIZE_W))
+
+/* clang-format off */
+static const struct conversion {
+	u8 kind, base, flags, sizes; /* sizes: enum size, by bit; none: no conversion */
+} conversions['z' - 'A' + 1] = {
+	['d' - 'A'] = { ENG_FMT_SIGNED, 10, 0, INTEGER },
+	['i' - 'A'] = { ENG_FMT_SIGNED, 10, 0, INTEGER },
+	['u' - 'A'] = { ENG_FMT_UNSIGNED, 10, 0, INTEGER },
+	['o' - 'A'] = { ENG_FMT_UNSIGNED, 8, 0, INTEGER },
+	['x' - 'A'] = { ENG_FMT_UNSIGNED, 16, 0, INTEGER },
+	['X' - 'A'] = { ENG_FMT_UNSIGNED, 16, ENG_FMT_UPPER, INTEGER },
+	['p' - 'A'] = { ENG_FMT_UNSIGNED, 16, 0, PLAIN },
+	['f' - 'A'] = { ENG_FMT_FLOAT, 'f', 0, FLOATING },
+	['e' - 'A'] = { ENG_FMT_FLOAT, 'e', 0, FLOATING },
+	['g' - 'A'] = { ENG_FMT_FLOAT, 'g', 0, FLOATING },
+	['F' - 'A'] = { ENG_FMT_FLOAT, 'f', ENG_FMT_UPPER, FLOATING },
+	['E' - 'A'] = { ENG_FMT_FLOAT, 'e', ENG_FMT_UPPER, FLOATING },
+	['G' - 'A'] = { ENG_FMT_FLOAT, 'g', ENG_FMT_UPPER, FLOATING },
+	['c' - 'A'] = { ENG_FMT_CHAR, 0, 0, PLAIN },
+	['s' - 'A'] = { ENG_FMT_STRING, 0, 0, TEXT },
+};
+/* clang-format on */
+
+static bool conversion(struct eng_fmt *f, enum size size, char letter)
 {
 	static const u8 bits[] = {
 		[SIZE_NONE] = 32, [SIZE_HH] = 8, [SIZE_H] = 16, [SIZE_L] = 64, [SIZE_LL] = 64
 	};
+	u32 i = (u8)letter - (u32)'A';
+	struct conversion v;
 
-	if (size == SIZE_W)
+	if (i >= ARRAY_SIZE(conversions))
 		return false;
-	f->kind = (u8)kind;
-	f->base = base;
-	f->bits = bits[size];
+	v = conversions[i];
+	if (!(v.sizes >> size & 1))
+		return false;
+	f->kind = v.kind;
+	f->base = v.base;
+	f->flags |= v.flags;
+	if (f->kind == ENG_FMT_STRING && size != SIZE_NONE)
+		f->kind = ENG_FMT_WSTRING;
+	else if (f->kind <= ENG_FMT_UNSIGNED)
+		f->bits = v.sizes == PLAIN ? 64 : bits[size]; /* %p has one size */
 	return true;
 }
 
-static bool conversion(struct eng_fmt *f, enum size size, char c)
+/* Flags, width and precision. */
+static bool decoration(const char **pos, const char *end, struct eng_fmt *f)
 {
-	switch (c) {
-	case 'd':
-	case 'i':
-		return integer(f, size, ENG_FMT_SIGNED, 10);
-	case 'u':
-		return integer(f, size, ENG_FMT_UNSIGNED, 10);
-	case 'o':
-		return integer(f, size, ENG_FMT_UNSIGNED, 8);
-	case 'X':
-		f->flags |= ENG_FMT_UPPER;
-		return integer(f, size, ENG_FMT_UNSIGNED, 16);
-	case 'x':
-		return integer(f, size, ENG_FMT_UNSIGNED, 16);
-	case 'p':
-		return size == SIZE_NONE && integer(f, SIZE_LL, ENG_FMT_UNSIGNED, 16);
-	case 'F':
-	case 'E':
-	case 'G':
-		f->flags |= ENG_FMT_UPPER;
-		c = (char)(c + 'a' - 'A');
-		__attribute__((__fallthrough__));
-	case 'f':
-	case 'e':
-	case 'g':
-		f->kind = ENG_FMT_FLOAT;
-		f->base = (u8)c;
-		return size == SIZE_NONE || size == SIZE_L;
-	case 'c':
-		f->kind = ENG_FMT_CHAR;
-		return size == SIZE_NONE;
-	case 's':
-		f->kind = size == SIZE_NONE ? ENG_FMT_STRING : ENG_FMT_WSTRING;
-		return size == SIZE_NONE || size == SIZE_L || size == SIZE_W;
-	default:
-		return false;
-	}
-}
-
-/* Parses what follows a '%'; false when that is no conversion. */
-static bool parse(const char **pos, const char *end, struct eng_fmt *f)
-{
-	enum size size;
 	u8 bit;
 
 	while (*pos < end && (bit = flag(**pos))) {
@@ -134,20 +123,22 @@ static bool parse(const char **pos, const char *end, struct eng_fmt *f)
 		if (f->prec < 0)
 			return false;
 	}
-	if (f->width < 0)
+	return f->width >= 0;
+}
+
+/* Parses what follows a '%'; false when that is no conversion. */
+static bool parse(const char **pos, const char *end, struct eng_fmt *f)
+{
+	enum size size;
+
+	/* flags, digits and '.' are all in front of the letters, and mostly absent */
+	if (*pos < end && **pos < 'A' && !decoration(pos, end, f))
 		return false;
 	size = size_of(pos, end);
 	if (*pos == end || !conversion(f, size, **pos))
 		return false;
 	(*pos)++;
 	return true;
-}
-
-static const char *text_end(const char *p, const char *end)
-{
-	while (p < end && *p && *p != '%')
-		p++;
-	return p;
 }
 
 bool eng_fmt_next(const char **pos, const char *end, struct eng_fmt *f)
@@ -158,7 +149,7 @@ bool eng_fmt_next(const char **pos, const char *end, struct eng_fmt *f)
 		return false;
 	*f = (struct eng_fmt){ .kind = ENG_FMT_TEXT, .prec = -1, .text = start };
 	if (*start != '%') {
-		p = text_end(start, end);
+		p = eng_fmt_text(start, end);
 	} else if (p < end && *p == '%') {
 		f->text = p++;
 	} else if (!parse(&p, end, f)) {
@@ -166,7 +157,7 @@ bool eng_fmt_next(const char **pos, const char *end, struct eng_fmt *f)
 		*f = (struct eng_fmt){
 			.kind = ENG_FMT_TEXT, .prec = -1, .text = start, .unknown = true
 		};
-		p = text_end(start + 1, end);
+		p = eng_fmt_text(start + 1, end);
 	}
 	f->len = (size_t)(p - f->text);
 	*pos = p;

@@ -42,6 +42,31 @@ struct eng_fmt {
 	size_t len;
 };
 
+/* Sets the highest bit of the first byte that is @c, and maybe of later ones; else 0. */
+static inline u64 eng_find_byte(u64 v, u8 c)
+{
+	u64 x = v ^ 0x0101010101010101ULL * c;
+
+	return (x - 0x0101010101010101ULL) & ~x & 0x8080808080808080ULL;
+}
+
+/* The end of the ordinary text at @p: a '%', a NUL or @end. */
+static inline const char *eng_fmt_text(const char *p, const char *end)
+{
+	while (end - p >= 8) {
+		u64 v, found;
+
+		memcpy(&v, p, 8);
+		found = eng_find_byte(v, '%') | eng_find_byte(v, 0);
+		if (found)
+			return p + (u32)__builtin_ctzll(found) / 8;
+		p += 8;
+	}
+	while (p < end && *p && *p != '%')
+		p++;
+	return p;
+}
+
 /*
  * The next piece of the format at *@pos, which ends at @end or at a NUL; moves *@pos
  * behind it. False at the end.

@@ -29,8 +29,31 @@ void eng_print_char(struct eng_vm *vm, char c)
 	vm->print[vm->nprint++] = c;
 }
 
+/* Copies without a call what is as short as most texts in formats. */
+static inline void copy_short(char *to, const char *from, size_t n)
+{
+	u64 first, last;
+
+	if (n >= 8 && n <= 16) {
+		memcpy(&first, from, 8);
+		memcpy(&last, from + n - 8, 8);
+		memcpy(to, &first, 8);
+		memcpy(to + n - 8, &last, 8);
+	} else if (n < 8) {
+		for (; n; n--)
+			*to++ = *from++;
+	} else {
+		memcpy(to, from, n);
+	}
+}
+
 static void put(struct eng_vm *vm, const char *text, size_t len)
 {
+	if (ENG_LIKELY(len < ENG_PRINT_MAX - vm->nprint)) {
+		copy_short(vm->print + vm->nprint, text, len);
+		vm->nprint += (u32)len;
+		return;
+	}
 	while (len) {
 		size_t n = ENG_PRINT_MAX - vm->nprint;
 
@@ -59,9 +82,9 @@ void eng_print_str(struct eng_vm *vm, const char *s)
 
 void eng_print_num(struct eng_vm *vm, u64 v, u32 base)
 {
-	char buf[ENG_DIGITS], *p = eng_digits(buf, v, base, false);
+	char buf[ENG_DIGITS];
 
-	put(vm, p, (size_t)(buf + ENG_DIGITS - p));
+	put(vm, buf, eng_digits(buf, v, base, false));
 }
 
 static u64 argument_bits(const struct eng_fmt *f, u64 v, bool *negative)
@@ -77,13 +100,10 @@ static u64 argument_bits(const struct eng_fmt *f, u64 v, bool *negative)
 }
 
 /* As C says: sign, prefix, precision (minimum of digits), width, and their order. */
-static void print_integer(struct eng_vm *vm, const struct eng_fmt *f, u64 arg)
+static void print_decorated(struct eng_vm *vm, const struct eng_fmt *f, u64 v, bool negative)
 {
 	char buf[ENG_DIGITS], prefix[3] = "";
-	bool negative;
-	u64 v = argument_bits(f, arg, &negative);
-	const char *p = eng_digits(buf, v, f->base, f->flags & ENG_FMT_UPPER);
-	s64 digits = buf + ENG_DIGITS - p, zeros, room, nprefix;
+	s64 digits = eng_digits(buf, v, f->base, f->flags & ENG_FMT_UPPER), zeros, room, nprefix;
 
 	if (!v && !f->prec)
 		digits = 0;
@@ -108,9 +128,25 @@ static void print_integer(struct eng_vm *vm, const struct eng_fmt *f, u64 arg)
 		pad(vm, ' ', room);
 	put(vm, prefix, (size_t)nprefix);
 	pad(vm, '0', zeros);
-	put(vm, buf + ENG_DIGITS - digits, (size_t)digits);
+	put(vm, buf, (size_t)digits);
 	if (f->flags & ENG_FMT_LEFT)
 		pad(vm, ' ', room);
+}
+
+static void print_integer(struct eng_vm *vm, const struct eng_fmt *f, u64 arg)
+{
+	bool negative;
+	u64 v = argument_bits(f, arg, &negative);
+	char *to = vm->print + vm->nprint;
+
+	if (f->flags & ~ENG_FMT_UPPER || f->width || f->prec >= 0 ||
+	    vm->nprint > ENG_PRINT_MAX - 1 - ENG_DIGITS) {
+		print_decorated(vm, f, v, negative);
+		return;
+	}
+	*to = '-';
+	vm->nprint += negative;
+	vm->nprint += eng_digits(to + negative, v, f->base, f->flags & ENG_FMT_UPPER);
 }
 
 static int next_char(struct eng_reader *r, bool wide)
@@ -174,32 +210,42 @@ static void put_float_char(void *to, char ch)
 	eng_print_char(to, ch);
 }
 
+static enum eng_error convert(struct eng_vm *vm, const struct eng_fmt *f, u64 arg)
+{
+	switch (f->kind) {
+	case ENG_FMT_CHAR:
+		print_char(vm, f, arg);
+		return ENG_OK;
+	case ENG_FMT_FLOAT:
+		vm->left -= ENG_COST_FLOAT;
+		eng_fp_print(f, arg, put_float_char, vm);
+		return ENG_OK;
+	case ENG_FMT_STRING:
+	case ENG_FMT_WSTRING:
+		return print_string(vm, f, arg);
+	default:
+		print_integer(vm, f, arg);
+		return ENG_OK;
+	}
+}
+
 enum eng_error eng_printf(struct eng_vm *vm, const char *format, const char *end, const u64 *arg)
 {
 	enum eng_error e = ENG_OK;
+	const char *text;
 	struct eng_fmt f;
 
 	vm->left -= ENG_COST_BUILTIN;
-	while (!e && eng_fmt_next(&format, end, &f)) {
-		switch (f.kind) {
-		case ENG_FMT_TEXT:
+	while (!e) {
+		text = format;
+		format = eng_fmt_text(text, end);
+		put(vm, text, (size_t)(format - text));
+		if (!eng_fmt_next(&format, end, &f))
+			break;
+		if (f.kind == ENG_FMT_TEXT)
 			put(vm, f.text, f.len);
-			break;
-		case ENG_FMT_CHAR:
-			print_char(vm, &f, *arg++);
-			break;
-		case ENG_FMT_FLOAT:
-			vm->left -= ENG_COST_FLOAT;
-			eng_fp_print(&f, *arg++, put_float_char, vm);
-			break;
-		case ENG_FMT_STRING:
-		case ENG_FMT_WSTRING:
-			e = print_string(vm, &f, *arg++);
-			break;
-		default:
-			print_integer(vm, &f, *arg++);
-			break;
-		}
+		else
+			e = convert(vm, &f, *arg++);
 		if (!e && vm->left < 0)
 			e = ENG_E_BUDGET;
 	}

@@ -7,42 +7,26 @@
  */
 #include "vm.h"
 
-static enum eng_error load(struct eng_vm *vm, u32 reg)
+enum eng_error eng_reg_load(struct eng_vm *vm, u32 reg)
 {
 	struct eng_ctx *ctx = vm->ctx;
 	u64 bit = ENG_BIT(reg);
 
-	if (ENG_LIKELY(ctx->loaded & bit))
-		return ENG_OK;
 	if (!(vm->host->regs_readable & bit) || !vm->host->load_regs ||
 	    !vm->host->load_regs(ctx, bit))
 		return eng_fail(vm, ENG_E_REG, reg, 0);
 	return ENG_OK;
 }
 
-static u64 width_mask(u32 width)
-{
-	return width == 64 ? ~0ULL : (1ULL << width) - 1;
-}
-
-enum eng_error eng_reg_read(struct eng_vm *vm, const struct eng_reg_name *n, u64 *v)
-{
-	enum eng_error e = load(vm, n->reg);
-
-	if (ENG_LIKELY(!e))
-		*v = vm->ctx->reg[n->reg] >> n->shift & width_mask(n->width);
-	return e;
-}
-
 enum eng_error eng_reg_write(struct eng_vm *vm, const struct eng_reg_name *n, u64 v)
 {
 	struct eng_ctx *ctx = vm->ctx;
-	u64 bit = ENG_BIT(n->reg), mask = width_mask(n->width) << n->shift;
+	u64 bit = ENG_BIT(n->reg), mask = eng_width_mask(n->width) << n->shift;
 
 	if (!(vm->host->regs_writable & bit))
 		return eng_fail(vm, ENG_E_REG, n->reg, 0);
-	if (n->width != 64) {
-		enum eng_error e = load(vm, n->reg);
+	if (n->width != 64 && !(ctx->loaded & bit)) {
+		enum eng_error e = eng_reg_load(vm, n->reg);
 
 		if (e)
 			return e;
@@ -151,7 +135,7 @@ static enum eng_error read_call(struct eng_vm *vm, enum eng_pseudo id, u64 *v)
 		n = abi_reg(abi, abi->nr);
 		if (eng_before_call(vm))
 			return eng_reg_read(vm, &n, v);
-		*v = vm->ctx->nr & width_mask(abi->width);
+		*v = vm->ctx->nr & eng_width_mask(abi->width);
 		return ENG_OK;
 	}
 	n = abi_reg(abi, abi->arg[id - ENG_PS_SYSCALL_ARG0]);

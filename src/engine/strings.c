@@ -4,6 +4,7 @@
  *
  * A bad address is an answer here (0, or 2 of a comparison), not an error.
  */
+#include "format.h"
 #include "vm.h"
 
 static int unit(struct eng_reader *r, bool wide)
@@ -26,12 +27,6 @@ enum eng_error eng_strlen(struct eng_vm *vm, u64 s, bool wide, u64 *result)
 	return ENG_OK;
 }
 
-/* The lowest bit set is in the first byte that is 0. */
-static u64 zero_bytes(u64 v)
-{
-	return (v - 0x0101010101010101ULL) & ~v & 0x8080808080808080ULL;
-}
-
 /* How many bytes of @n are equal in both, up to a NUL if @stop_at_nul; by words where it can. */
 static u64 equal_bytes(const u8 *a, const u8 *b, u64 n, bool stop_at_nul)
 {
@@ -42,7 +37,7 @@ static u64 equal_bytes(const u8 *a, const u8 *b, u64 n, bool stop_at_nul)
 
 		memcpy(&x, a + i, 8);
 		memcpy(&y, b + i, 8);
-		end = (x ^ y) | (stop_at_nul ? zero_bytes(x) : 0);
+		end = (x ^ y) | (stop_at_nul ? eng_find_byte(x, 0) : 0);
 		if (end)
 			return i + (u32)__builtin_ctzll(end) / 8;
 	}

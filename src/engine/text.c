@@ -8,34 +8,105 @@
 #include "softfloat.h"
 #include "text.h"
 
-char *eng_digits(char *buf, u64 v, u32 base, bool upper)
+/* The eight hexadecimal digits of @v, all at once, the first of them in the lowest byte. */
+static u64 eight_digits(u32 v, bool upper)
 {
-	const char *digit = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-	char *p = buf + ENG_DIGITS;
+	u64 x = v, letters;
 
-	switch (base) { /* constant divisors become multiplications and shifts */
-	case 2:
-		do
-			*--p = digit[v & 1];
-		while (v >>= 1);
-		break;
-	case 8:
-		do
-			*--p = digit[v & 7];
-		while (v >>= 3);
-		break;
-	case 16:
-		do
-			*--p = digit[v & 15];
-		while (v >>= 4);
-		break;
-	default:
-		do
-			*--p = digit[v % 10];
-		while (v /= 10);
-		break;
+	x = (x | x << 16) & 0x0000ffff0000ffffULL;
+	x = (x | x << 8) & 0x00ff00ff00ff00ffULL;
+	x = (x | x << 4) & 0x0f0f0f0f0f0f0f0fULL;
+	letters = (x + 0x0606060606060606ULL) >> 4 & 0x0101010101010101ULL;
+	x += 0x3030303030303030ULL + letters * ((upper ? 'A' : 'a') - '9' - 1);
+	return __builtin_bswap64(x);
+}
+
+static u32 bit_length(u64 v)
+{
+	return 64 - (u32)__builtin_clzll(v | 1);
+}
+
+static u32 hexadecimal(char *to, u64 v, bool upper)
+{
+	u32 n = (bit_length(v) + 3) / 4;
+	u64 part;
+
+	v <<= 64 - 4 * n;
+	part = eight_digits((u32)(v >> 32), upper);
+	memcpy(to, &part, 8);
+	if (n > 8) {
+		part = eight_digits((u32)v, upper);
+		memcpy(to + 8, &part, 8);
 	}
-	return p;
+	return n;
+}
+
+static u32 decimal(char *to, u64 v)
+{
+	static const char pairs[] = "0001020304050607080910111213141516171819"
+				    "2021222324252627282930313233343536373839"
+				    "4041424344454647484950515253545556575859"
+				    "6061626364656667686970717273747576777879"
+				    "8081828384858687888990919293949596979899";
+	static const u64 least[] = { /* with one digit more than the index */
+				     0,
+				     10,
+				     100,
+				     1000,
+				     10000,
+				     100000,
+				     1000000,
+				     10000000,
+				     100000000,
+				     1000000000,
+				     10000000000,
+				     100000000000,
+				     1000000000000,
+				     10000000000000,
+				     100000000000000,
+				     1000000000000000,
+				     10000000000000000,
+				     100000000000000000,
+				     1000000000000000000,
+				     10000000000000000000ULL
+	};
+	u32 guess = bit_length(v) * 1233 >> 12; /* log10(2) is 1233 / 4096, nearly */
+	u32 n = guess + (v >= least[guess]);
+	char *p = to + n;
+
+	for (; v >= 100; v /= 100) {
+		p -= 2;
+		memcpy(p, pairs + 2 * (v % 100), 2);
+	}
+	if (v >= 10)
+		memcpy(to, pairs + 2 * v, 2);
+	else
+		*to = (char)('0' + v);
+	return n;
+}
+
+/* In base 2 or 8. */
+static u32 by_bits(char *to, u64 v, u32 bits)
+{
+	u32 n = (bit_length(v) + bits - 1) / bits;
+
+	for (u32 i = n; i-- > 0; v >>= bits)
+		to[i] = (char)('0' + (v & (ENG_BIT(bits) - 1)));
+	return n;
+}
+
+u32 eng_digits(char *to, u64 v, u32 base, bool upper)
+{
+	switch (base) {
+	case 16:
+		return hexadecimal(to, v, upper);
+	case 8:
+		return by_bits(to, v, 3);
+	case 2:
+		return by_bits(to, v, 1);
+	default:
+		return decimal(to, v);
+	}
 }
 
 void eng_text_char(struct eng_text *t, char c)
@@ -54,9 +125,10 @@ void eng_text_str(struct eng_text *t, const char *s)
 void eng_text_num(struct eng_text *t, u64 v, u32 base)
 {
 	char buf[ENG_DIGITS];
+	u32 n = eng_digits(buf, v, base, false);
 
-	for (char *p = eng_digits(buf, v, base, false); p < buf + ENG_DIGITS; p++)
-		eng_text_char(t, *p);
+	for (u32 i = 0; i < n; i++)
+		eng_text_char(t, buf[i]);
 }
 
 void eng_text_int(struct eng_text *t, s64 v)

@@ -20,8 +20,8 @@ void eng_text_int(struct eng_text *t, s64 v);
 /* Ends the text with a NUL; returns the length it has or would have had. */
 size_t eng_text_end(struct eng_text *t);
 
-/* Digits of @v at the end of @buf, which has ENG_DIGITS bytes; returns the first. */
+/* Spells @v at @to, which has ENG_DIGITS bytes, all of which may change; returns the length. */
 #define ENG_DIGITS 64
-char *eng_digits(char *buf, u64 v, u32 base, bool upper);
+u32 eng_digits(char *to, u64 v, u32 base, bool upper);
 
 #endif

@@ -104,7 +104,25 @@ static inline int eng_reader_byte(struct eng_reader *r)
 int eng_reader_wide(struct eng_reader *r);
 
 /* pseudo.c */
-enum eng_error eng_reg_read(struct eng_vm *vm, const struct eng_reg_name *n, u64 *v);
+/* Fetches a register that is not loaded. */
+enum eng_error eng_reg_load(struct eng_vm *vm, u32 reg);
+static inline u64 eng_width_mask(u32 width)
+{
+	return width == 64 ? ~0ULL : (1ULL << width) - 1;
+}
+
+static inline enum eng_error eng_reg_read(struct eng_vm *vm, const struct eng_reg_name *n, u64 *v)
+{
+	if (!(vm->ctx->loaded & ENG_BIT(n->reg))) {
+		enum eng_error e = eng_reg_load(vm, n->reg);
+
+		if (e)
+			return e;
+	}
+	*v = vm->ctx->reg[n->reg] >> n->shift & eng_width_mask(n->width);
+	return ENG_OK;
+}
+
 enum eng_error eng_reg_write(struct eng_vm *vm, const struct eng_reg_name *n, u64 v);
 enum eng_error eng_pseudo_read(struct eng_vm *vm, enum eng_pseudo id, u64 *v);
 enum eng_error eng_pseudo_write(struct eng_vm *vm, enum eng_pseudo id, u64 v);
