@@ -58,7 +58,7 @@ static bool text(struct eng_ctx *ctx, enum eng_pseudo id, char *buf, size_t size
 
 static u64 host_clock(struct eng_ctx *ctx)
 {
-	return ticks += 1000000;
+	return ticks += 1000000 + ticks / 2; /* microsleep() ends soon */
 }
 
 static void emit(struct eng_ctx *ctx, const struct eng_msg *msg)
@@ -145,6 +145,7 @@ void fuzz_fire(const struct eng_program *prog, u64 *slots, u32 nslots, const str
 	for (u32 i = 0; i < ENG_NREGS; i++)
 		ctx.reg[i] = 8 * i;
 	fill_memory();
+	ticks = 0;
 	eng_vm_init(vm, &host, &globals, BUDGET);
 	eng_vm_set_maps(vm, maps);
 	eng_fire(vm, &evs, 1, ENG_EV_SYSCALL, ENG_PRE, &ctx);
