@@ -229,18 +229,32 @@ static enum eng_error convert(struct eng_vm *vm, const struct eng_fmt *f, u64 ar
 	}
 }
 
+/* Does the format go on with the conversion that was parsed last? Many have the same often. */
+static inline bool again(const struct eng_fmt *f, const char *format, const char *end)
+{
+	size_t i = 0;
+
+	if (f->kind == ENG_FMT_TEXT || (size_t)(end - format) < f->len)
+		return false;
+	while (i < f->len && format[i] == f->text[i])
+		i++;
+	return i == f->len;
+}
+
 enum eng_error eng_printf(struct eng_vm *vm, const char *format, const char *end, const u64 *arg)
 {
+	struct eng_fmt f = { .kind = ENG_FMT_TEXT };
 	enum eng_error e = ENG_OK;
 	const char *text;
-	struct eng_fmt f;
 
 	vm->left -= ENG_COST_BUILTIN;
 	while (!e) {
 		text = format;
 		format = eng_fmt_text(text, end);
 		put(vm, text, (size_t)(format - text));
-		if (!eng_fmt_next(&format, end, &f))
+		if (again(&f, format, end))
+			format += f.len;
+		else if (!eng_fmt_next(&format, end, &f))
 			break;
 		if (f.kind == ENG_FMT_TEXT)
 			put(vm, f.text, f.len);
