@@ -113,6 +113,21 @@ static double compile_ns(const char *text, u32 times)
 	return best;
 }
 
+/* As a target begins a stop: the kernel has told number and arguments, nothing else. */
+static void begin(struct eng_ctx *ctx, u64 nr)
+{
+	memset((char *)ctx + sizeof(ctx->reg), 0, sizeof(*ctx) - sizeof(ctx->reg));
+	ctx->reg[ENG_RAX] = ctx->nr = nr;
+	ctx->reg[ENG_RDI] = 3;
+	ctx->reg[ENG_RSI] = 0x7ffd1234a678;
+	ctx->reg[ENG_RDX] = 0x1000;
+	ctx->reg[ENG_R10] = 0;
+	ctx->loaded = ENG_BIT(ENG_RAX) | ENG_BIT(ENG_RDI) | ENG_BIT(ENG_RSI) | ENG_BIT(ENG_RDX) |
+		      ENG_BIT(ENG_R10);
+	ctx->pid = 0x4d2;
+	ctx->tid = 0x4d3;
+}
+
 /*
  * One run through eng_fire(), as at a stop; @nr: number of the call that is there; @reset:
  * a global that is 0 before each run, or NULL.
@@ -137,12 +152,7 @@ static double run_ns(const struct eng_program *prog, u64 nr, u64 *reset)
 		for (u32 i = 0; i < times; i++) {
 			struct eng_ctx ctx;
 
-			/* as a target begins a stop: registers stay unknown until asked for */
-			memset((char *)&ctx + sizeof(ctx.reg), 0, sizeof(ctx) - sizeof(ctx.reg));
-			ctx.reg[ENG_RAX] = nr;
-			ctx.pid = 0x4d2;
-			ctx.tid = 0x4d3;
-			ctx.nr = nr;
+			begin(&ctx, nr);
 			if (reset)
 				*reset = 0;
 			eng_fire(vm, events, 1, ENG_EV_SYSCALL, ENG_PRE, &ctx);

@@ -88,6 +88,61 @@ for i = 0, 1999999 do
 end
 print(hits)
 """),
+    "map, counts by integer": ("""
+for (long i = 0; i < 0n2000000; i++)
+    .pid[(i * 0n7919) & 3ff]++;
+printf("%lld %lld\\n", len(.pid), .pid[5]);
+""", """
+local pid, n = {}, 0
+for i = 0, 1999999 do
+    local k = (i * 7919) & 0x3ff
+    pid[k] = (pid[k] or 0) + 1
+end
+for _ in pairs(pid) do n = n + 1 end
+print(n .. " " .. pid[5])
+"""),
+    # Texts come as bytes, as a debuggee has them; in Lua out of a string that holds them all.
+    "map, counts by string": ("""
+char name[0n23] = {
+    '/', 'u', 's', 'r', '/', 'l', 'i', 'b', '/', 'x', '8', '6', '_', '6', '4', '/', 'l',
+    'i', 'b', '0', '.', 's', 'o' };
+char text[0n16][0n32] = { 0 };
+for (int i = 0; i < 0n16; i++) {
+    for (int k = 0; k < 0n23; k++)
+        text[i][k] = name[k];
+    text[i][0n19] = 'a' + i;
+}
+for (long i = 0; i < 0n1000000; i++)
+    .file[str(&text[i & 0n15][0])]++;
+printf("%lld %lld\\n", len(.file), .file["/usr/lib/x86_64/libc.so"]);
+""", """
+local text, file, n = "", {}, 0
+for i = 0, 15 do
+    text = text .. "/usr/lib/x86_64/lib" .. string.char(97 + i) .. ".so" .. string.rep("\\0", 9)
+end
+for i = 0, 999999 do
+    local at = (i & 15) * 32
+    local name = text:sub(at + 1, at + 23)
+    file[name] = (file[name] or 0) + 1
+end
+for _ in pairs(file) do n = n + 1 end
+print(n .. " " .. file["/usr/lib/x86_64/libc.so"])
+"""),
+    "map, counts by constant string": ("""
+for (long i = 0; i < 0n1000000; i++) {
+    .call["openat"]++;
+    .call["read"]++;
+}
+printf("%lld %lld\\n", len(.call), .call["read"]);
+""", """
+local call, n = {}, 0
+for i = 0, 999999 do
+    call["openat"] = (call["openat"] or 0) + 1
+    call["read"] = (call["read"] or 0) + 1
+end
+for _ in pairs(call) do n = n + 1 end
+print(n .. " " .. call["read"])
+"""),
 }
 
 

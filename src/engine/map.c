@@ -5,6 +5,7 @@
  * Every operation is bounded by the size of the map and paid for from the budget, whatever
  * keys a debuggee chooses. What is printed is map_print.c's.
  */
+#include "format.h"
 #include "map.h"
 #include "vm.h"
 
@@ -96,15 +97,38 @@ static u64 *entry(const struct eng_map *m, u32 i)
 	return m->entries + (size_t)i * m->words;
 }
 
+static u64 mix(u64 h, u64 word)
+{
+	h = (h ^ word) * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
+	return h ^ h >> 32;
+}
+
+/* Behind the NUL of a string all is 0, so that a word of 0 is its end for all purposes. */
 static u32 home(const struct eng_map *m, const u64 *key)
 {
 	u64 h = 0;
 
-	for (u32 i = 0; i < m->key_words; i++) {
-		h = (h ^ key[i]) * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
-		h ^= h >> 32;
-	}
+	if (m->desc.keys == ENG_KEYS_STR)
+		for (u32 i = 0; i < ENG_MAP_STRING / 8 && key[i]; i++)
+			h = mix(h, key[i]);
+	else
+		for (u32 i = 0; i < m->key_words; i++)
+			h = mix(h, key[i]);
 	return (u32)h & m->mask;
+}
+
+static bool same_key(const struct eng_map *m, const u64 *a, const u64 *b)
+{
+	u32 i = 0;
+
+	if (m->desc.keys == ENG_KEYS_STR) {
+		while (i < ENG_MAP_STRING / 8 - 1 && a[i] == b[i] && a[i])
+			i++;
+		return a[i] == b[i];
+	}
+	while (i < m->key_words && a[i] == b[i])
+		i++;
+	return i == m->key_words;
 }
 
 /* The place of the key in the index, or the free one where it belongs. */
@@ -114,7 +138,7 @@ static u32 find(struct eng_vm *vm, const struct eng_map *m, const u64 *key)
 
 	for (; m->index[i]; i = (i + 1) & m->mask) {
 		vm->left--;
-		if (!memcmp(entry(m, m->index[i] - 1), key, 8 * m->key_words))
+		if (same_key(m, entry(m, m->index[i] - 1), key))
 			break;
 	}
 	return i;
@@ -234,6 +258,30 @@ s64 eng_map_number(const struct eng_map *m, u32 i)
 	return m->desc.kind == ENG_MAP_AVG ? (s64)v[1] / (s64)v[0] : (s64)v[0];
 }
 
+/* A string of the engine's own memory, by words; false: it has to be read byte by byte. */
+static bool copy_string(struct eng_vm *vm, u64 addr, u64 *key)
+{
+	u64 avail, word, end;
+	const u8 *p = ENG_IS_ENGINE_ADDR(addr) ? eng_window(vm, addr, &avail, false) : NULL;
+
+	if (!p || avail < ENG_MAP_STRING)
+		return false;
+	for (u32 i = 0; i < ENG_MAP_STRING / 8; i++) {
+		memcpy(&word, p + 8 * i, 8);
+		end = eng_find_byte(word, 0);
+		if (i == ENG_MAP_STRING / 8 - 1)
+			end |= 1ULL << 63; /* no more than 63 bytes count */
+		key[i] = word;
+		if (end) {
+			/* all bytes from the first one that is found on */
+			key[i] = word & (((end & -end) >> 7) - 1);
+			break;
+		}
+	}
+	vm->left -= ENG_MAP_STRING / 8;
+	return true;
+}
+
 static enum eng_error read_string(struct eng_vm *vm, u64 addr, u64 *key)
 {
 	u8 *bytes = (u8 *)key;
@@ -241,6 +289,8 @@ static enum eng_error read_string(struct eng_vm *vm, u64 addr, u64 *key)
 	int c = 1;
 
 	memset(key, 0, ENG_MAP_STRING);
+	if (copy_string(vm, addr, key))
+		return ENG_OK;
 	eng_reader_init(&r, vm, addr);
 	for (u32 i = 0; i < ENG_MAP_STRING - 1 && (c = eng_reader_byte(&r)) > 0; i++)
 		bytes[i] = (u8)c;
@@ -311,7 +361,7 @@ enum eng_error eng_map_run(struct eng_vm *vm, enum eng_map_op op, u32 map, u64 *
 	const char *name = (const char *)vm->prog->data + d->name;
 	u32 nregs = eng_map_ops[op].key ? eng_map_key_regs[d->keys] : 0;
 	struct eng_map *m = map < vm->nmaps ? vm->maps->map[map] : NULL;
-	u64 key[ENG_MAP_STRING / 8] = { 0 };
+	u64 key[ENG_MAP_STRING / 8];
 	enum eng_error e;
 
 	if (!m || !eng_map_same_shape(d, &m->desc))
@@ -321,7 +371,8 @@ enum eng_error eng_map_run(struct eng_vm *vm, enum eng_map_op op, u32 map, u64 *
 		if (e)
 			return e;
 	} else {
-		memcpy(key, arg, 8 * nregs);
+		for (u32 i = 0; i < nregs; i++)
+			key[i] = arg[i];
 	}
 	vm->left -= 2 + m->key_words;
 	if (op == ENG_MAPOP_PRINT) {
