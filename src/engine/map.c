@@ -48,12 +48,6 @@ bool eng_map_desc_ok(const struct eng_map_desc *d)
 	return d->buckets && d->buckets <= ENG_LHIST_MAX && d->step;
 }
 
-bool eng_map_same_shape(const struct eng_map_desc *a, const struct eng_map_desc *b)
-{
-	return a->keys == b->keys && a->kind == b->kind && a->buckets == b->buckets &&
-	       a->min == b->min && a->step == b->step;
-}
-
 static u32 entry_words(const struct eng_map_desc *d)
 {
 	return key_words[d->keys] + kind_words[d->kind] + d->buckets;
@@ -92,6 +86,17 @@ struct eng_map *eng_map_init(void *mem, const struct eng_map_desc *d, u32 entrie
 	return m;
 }
 
+static bool same_shape(const struct eng_map_desc *a, const struct eng_map_desc *b)
+{
+	return a->keys == b->keys && a->kind == b->kind && a->buckets == b->buckets &&
+	       a->min == b->min && a->step == b->step;
+}
+
+bool eng_map_same_shape(const struct eng_map_desc *a, const struct eng_map_desc *b)
+{
+	return same_shape(a, b);
+}
+
 static u64 *entry(const struct eng_map *m, u32 i)
 {
 	return m->entries + (size_t)i * m->words;
@@ -108,12 +113,20 @@ static u32 home(const struct eng_map *m, const u64 *key)
 {
 	u64 h = 0;
 
-	if (m->desc.keys == ENG_KEYS_STR)
+	switch ((enum eng_map_keys)m->desc.keys) {
+	case ENG_KEYS_INT:
+		h = mix(0, key[0]);
+		break;
+	case ENG_KEYS_INT2:
+		h = mix(mix(0, key[0]), key[1]);
+		break;
+	case ENG_KEYS_STR:
 		for (u32 i = 0; i < ENG_MAP_STRING / 8 && key[i]; i++)
 			h = mix(h, key[i]);
-	else
-		for (u32 i = 0; i < m->key_words; i++)
-			h = mix(h, key[i]);
+		break;
+	default:
+		break;
+	}
 	return (u32)h & m->mask;
 }
 
@@ -121,14 +134,18 @@ static bool same_key(const struct eng_map *m, const u64 *a, const u64 *b)
 {
 	u32 i = 0;
 
-	if (m->desc.keys == ENG_KEYS_STR) {
+	switch ((enum eng_map_keys)m->desc.keys) {
+	case ENG_KEYS_INT:
+		return a[0] == b[0];
+	case ENG_KEYS_INT2:
+		return a[0] == b[0] && a[1] == b[1];
+	case ENG_KEYS_STR:
 		while (i < ENG_MAP_STRING / 8 - 1 && a[i] == b[i] && a[i])
 			i++;
 		return a[i] == b[i];
+	default:
+		return true;
 	}
-	while (i < m->key_words && a[i] == b[i])
-		i++;
-	return i == m->key_words;
 }
 
 /* The place of the key in the index, or the free one where it belongs. */
@@ -258,28 +275,34 @@ s64 eng_map_number(const struct eng_map *m, u32 i)
 	return m->desc.kind == ENG_MAP_AVG ? (s64)v[1] / (s64)v[0] : (s64)v[0];
 }
 
-/* A string of the engine's own memory, by words; false: it has to be read byte by byte. */
+/*
+ * A string of the engine's own memory, by words; false: it does not end there, which the
+ * reader says as it says it of all memory. @key is all 0.
+ */
 static bool copy_string(struct eng_vm *vm, u64 addr, u64 *key)
 {
-	u64 avail, word, end;
+	u64 avail, end = 0;
 	const u8 *p = ENG_IS_ENGINE_ADDR(addr) ? eng_window(vm, addr, &avail, false) : NULL;
 
-	if (!p || avail < ENG_MAP_STRING)
-		return false;
-	for (u32 i = 0; i < ENG_MAP_STRING / 8; i++) {
-		memcpy(&word, p + 8 * i, 8);
+	for (u64 at = 0; p && !end && at < avail; at += 8) {
+		u64 word = 0, n = avail - at < 8 ? avail - at : 8;
+
+		if (ENG_LIKELY(n == 8))
+			memcpy(&word, p + at, 8);
+		else
+			for (u64 i = 0; i < n; i++)
+				word |= (u64)p[at + i] << 8 * i;
 		end = eng_find_byte(word, 0);
-		if (i == ENG_MAP_STRING / 8 - 1)
+		if (at == ENG_MAP_STRING - 8)
 			end |= 1ULL << 63; /* no more than 63 bytes count */
-		key[i] = word;
-		if (end) {
-			/* all bytes from the first one that is found on */
-			key[i] = word & (((end & -end) >> 7) - 1);
-			break;
-		}
+		end &= -end;
+		if (n < 8 && end >> 8 * n)
+			return false;
+		/* without the first byte that was found, and what is behind it */
+		*key++ = end ? word & ((end >> 7) - 1) : word;
 	}
 	vm->left -= ENG_MAP_STRING / 8;
-	return true;
+	return end != 0;
 }
 
 static enum eng_error read_string(struct eng_vm *vm, u64 addr, u64 *key)
@@ -291,6 +314,7 @@ static enum eng_error read_string(struct eng_vm *vm, u64 addr, u64 *key)
 	memset(key, 0, ENG_MAP_STRING);
 	if (copy_string(vm, addr, key))
 		return ENG_OK;
+	memset(key, 0, ENG_MAP_STRING);
 	eng_reader_init(&r, vm, addr);
 	for (u32 i = 0; i < ENG_MAP_STRING - 1 && (c = eng_reader_byte(&r)) > 0; i++)
 		bytes[i] = (u8)c;
@@ -364,15 +388,15 @@ enum eng_error eng_map_run(struct eng_vm *vm, enum eng_map_op op, u32 map, u64 *
 	u64 key[ENG_MAP_STRING / 8];
 	enum eng_error e;
 
-	if (!m || !eng_map_same_shape(d, &m->desc))
+	if (!m || !same_shape(d, &m->desc))
 		return eng_fail(vm, ENG_E_MAP, map, 0);
 	if (nregs && d->keys == ENG_KEYS_STR) {
 		e = read_string(vm, arg[0], key);
 		if (e)
 			return e;
-	} else {
-		for (u32 i = 0; i < nregs; i++)
-			key[i] = arg[i];
+	} else if (nregs) { /* one or two */
+		key[0] = arg[0];
+		key[1] = arg[nregs - 1];
 	}
 	vm->left -= 2 + m->key_words;
 	if (op == ENG_MAPOP_PRINT) {
