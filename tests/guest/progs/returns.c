@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * returns.c - the number of returns that SYSRET misses, against programs that make a known number
+ * of them: signals, execs, and neither. Prints TAP.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../../kernel/uapi.h"
+#include "engine/engine.h"
+
+#define N 1000
+#define EXECS 50
+/* What the rest of the guest may do meanwhile: its first process hears of a child. */
+#define NOISE 10
+
+static int dev;
+static struct lsm_info info;
+static int ntests, nfailed;
+static volatile sig_atomic_t caught;
+
+_Noreturn static void die(const char *what, const char *why)
+{
+	printf("Bail out! %s: %s %s\n", what, strerror(errno), why);
+	exit(1);
+}
+
+static u64 returns(void)
+{
+	u64 sum = 0;
+
+	for (u32 cpu = 0; cpu < info.ncpus; cpu++) {
+		struct lsm_cpu_stats s = { .cpu = cpu };
+
+		if (!ioctl(dev, LSM_IOC_STATS, &s))
+			sum += s.returns_other;
+	}
+	return sum;
+}
+
+static void on_signal(int sig)
+{
+	caught++;
+}
+
+static void calls(void)
+{
+	for (int i = 0; i < N; i++)
+		syscall(SYS_getppid);
+}
+
+/* Each interrupts its own kill(2) when that ends, and returns by rt_sigreturn(2). */
+static void signals(void)
+{
+	for (int i = 0; i < N; i++)
+		kill(getpid(), SIGUSR1);
+}
+
+static void execs(void)
+{
+	for (int i = 0; i < EXECS; i++) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			execl("/proc/self/exe", "returns", "exit", NULL);
+			_exit(1);
+		}
+		waitpid(pid, NULL, 0);
+	}
+}
+
+/* Blocked calls that are interrupted, and others that come back as usual meanwhile. */
+static void threads(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		for (int i = 0; i < N; i++)
+			syscall(SYS_sched_yield);
+		_exit(0);
+	}
+	signals();
+	waitpid(pid, NULL, 0);
+}
+
+static void check(const char *name, void (*fn)(void), u64 want)
+{
+	u64 before = returns(), got;
+
+	fn();
+	got = returns() - before;
+	printf("%sok %d - %s\n", got >= want && got <= want + NOISE ? "" : "not ", ++ntests, name);
+	if (got < want || got > want + NOISE) {
+		printf("# %llu, expected %llu to %llu\n", (unsigned long long)got,
+		       (unsigned long long)want, (unsigned long long)want + NOISE);
+		nfailed++;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct lsm_enter enter = { 0 };
+	struct lsm_event e = {
+		.id = 1,
+		.kind = ENG_EV_SYSRET,
+		.stages = ENG_STAGE_PRE,
+		.flags = LSM_EV_ENABLED,
+		.abi = LSM_ABI_ANY,
+		.nr = LSM_ANY,
+		.pid = LSM_ANY,
+		.core = LSM_ANY,
+	};
+	struct lsm_ctl clear = { LSM_CTL_CLEAR, LSM_ALL };
+
+	if (argc > 1)
+		return 0;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	signal(SIGUSR1, on_signal);
+	dev = open(LSM_DEVICE, O_RDWR | O_CLOEXEC);
+	if (dev < 0)
+		die(LSM_DEVICE, "");
+	if (ioctl(dev, LSM_IOC_ENTER, &enter))
+		die("ENTER", enter.why);
+	if (ioctl(dev, LSM_IOC_INFO, &info))
+		die("INFO", "");
+	check("nothing is counted while nothing is armed", signals, 0);
+	if (ioctl(dev, LSM_IOC_ADD, &e))
+		die("ADD", e.why);
+	check("ordinary calls all return by SYSRET", calls, 0);
+	check("a signal at the end of a call makes two", signals, 2 * N);
+	check("an execve makes one", execs, EXECS);
+	check("two processes at once", threads, 2 * N);
+	if (ioctl(dev, LSM_IOC_CTL, &clear))
+		die("CTL", "");
+	check("nothing again", signals, 0);
+	printf("%sok %d - all signals came\n", caught == 4 * N ? "" : "not ", ++ntests);
+	if (ioctl(dev, LSM_IOC_LEAVE, &enter))
+		die("LEAVE", enter.why);
+	printf("1..%d\n", ntests);
+	return nfailed != 0;
+}
