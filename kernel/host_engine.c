@@ -225,6 +225,12 @@ static void fire(struct hv_cpu *c, const struct lsm_list *l, enum eng_kind kind,
 		message_carry_out(ctx);
 }
 
+/* Is there any event that may be about this number? */
+static bool wanted(const struct lsm_list *l, u32 nr)
+{
+	return l->n && (nr >= 64 * LSM_NR_WORDS || l->nr[nr / 64] & ENG_BIT(nr % 64));
+}
+
 void lsm_fire(struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage)
 {
 	const struct lsm_set *set = set_now();
@@ -243,7 +249,17 @@ void lsm_fire(struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage)
 	/* a return keeps the number where the kernel put it at the entry */
 	nr = kind == ENG_EV_SYSCALL ? (u32)c->ctx.reg[ENG_RAX]
 				    : (u32)task_pt_regs(current)->orig_ax;
-	if (nr < 64 * LSM_NR_WORDS && !(l->nr[nr / 64] & ENG_BIT(nr % 64)))
-		return;
-	fire(c, l, kind, stage, nr);
+	if (wanted(l, nr))
+		fire(c, l, kind, stage, nr);
+}
+
+void lsm_fire_entry(struct hv_cpu *c)
+{
+	const struct lsm_set *set = set_now();
+	u32 nr = (u32)c->ctx.reg[ENG_RAX];
+
+	c->ctx.dirty = 0;
+	c->ctx.skip = false;
+	if (set && set->cpu[c->cpu] && wanted(&set->cpu[c->cpu]->entry, nr))
+		fire(c, &set->cpu[c->cpu]->entry, ENG_EV_SYSCALL, ENG_PRE, nr);
 }

@@ -7,11 +7,13 @@
  * of every CPU: a host that was looking at it has left by then. Nothing here ever waits for a
  * host in any other way.
  */
+#include <linux/cpumask.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <asm/special_insns.h>
 
+#include "returns.h"
 #include "set.h"
 
 static const struct lsm_set *current_set;
@@ -48,12 +50,19 @@ static bool wants(const struct lsm_set *set, const struct hv_cpu *c)
 	return set && c->events && set->cpu[c->cpu] && set->cpu[c->cpu]->armed;
 }
 
+static bool wants_hook(const struct lsm_set *set, const struct hv_cpu *c)
+{
+	return set && c->events && set->cpu[c->cpu] && set->cpu[c->cpu]->hooked;
+}
+
 /* Before the pointer is stored: the new set's memory can be seen, and calls are intercepted. */
 static u64 prepare(struct hv_cpu *c, void *set)
 {
 	set_flush_tlb();
 	if (wants(set, c))
 		intercept(c, true);
+	if (wants_hook(set, c))
+		hv_vendor->hook(c, true);
 	return 0;
 }
 
@@ -61,12 +70,14 @@ static u64 prepare(struct hv_cpu *c, void *set)
 static u64 settle(struct hv_cpu *c, void *set)
 {
 	intercept(c, wants(set, c));
+	hv_vendor->hook(c, wants_hook(set, c));
 	return 0;
 }
 
 static u64 suspend(struct hv_cpu *c, void *unused)
 {
 	intercept(c, false);
+	hv_vendor->hook(c, false);
 	return 0;
 }
 
@@ -91,6 +102,7 @@ bool set_enable(const struct lsm_set *set, u32 id, bool on)
 
 void set_suspend(void)
 {
+	hv_returns_end();
 	hv_call_all(suspend, NULL);
 }
 
@@ -118,10 +130,37 @@ static void want_nr(struct lsm_list *l, u64 nr)
 		l->nr[low / 64] |= ENG_BIT(low % 64);
 }
 
-static bool belongs(const struct eng_event *ev, u32 kind, u32 stage, u32 cpu)
+/* Where an event is looked for: at one stage of one kind, or at the kernel's entry points. */
+struct place {
+	u32 kind, stage;
+	bool entry;
+};
+
+static bool belongs(const struct lsm_armed *a, const struct place *p, u32 cpu)
 {
-	return ev->kind == kind && ev->stages & ENG_BIT(stage) &&
-	       (ev->core == ENG_ANY || ev->core == cpu);
+	const struct eng_event *ev = &a->cpu[cpu];
+
+	return !(a->flags & LSM_EV_ENTRY) == !p->entry && ev->kind == p->kind &&
+	       ev->stages & ENG_BIT(p->stage) && (ev->core == ENG_ANY || ev->core == cpu);
+}
+
+/* Fills @l from @at on. True: something in it is enabled. */
+static bool build_list(struct lsm_list *l, struct eng_event **at, const struct lsm_session *s,
+		       const struct place *p, u32 cpu)
+{
+	bool enabled = false;
+
+	l->ev = at;
+	for (u32 i = 0; i < s->nevents; i++) {
+		struct eng_event *ev = &s->event[i]->cpu[cpu];
+
+		if (!belongs(s->event[i], p, cpu))
+			continue;
+		l->ev[l->n++] = ev;
+		want_nr(l, ev->nr);
+		enabled |= READ_ONCE(ev->enabled);
+	}
+	return enabled;
 }
 
 /* Each event stands at most once for each stage: the lists share room for 2 * n pointers. */
@@ -129,27 +168,21 @@ static struct lsm_cpu_set *build_cpu(const struct lsm_session *s, u32 cpu)
 {
 	struct lsm_cpu_set *cs =
 		kvzalloc(struct_size(cs, ev, 2 * s->nevents), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	struct place p = { .entry = false };
 	struct eng_event **at;
 
 	if (!cs)
 		return NULL;
 	at = cs->ev;
-	for (u32 kind = 0; kind < ENG_NKINDS; kind++)
-		for (u32 stage = ENG_PRE; stage <= ENG_POST; stage++) {
-			struct lsm_list *l = &cs->list[kind][stage];
+	for (p.kind = 0; p.kind < ENG_NKINDS; p.kind++)
+		for (p.stage = ENG_PRE; p.stage <= ENG_POST; p.stage++) {
+			struct lsm_list *l = &cs->list[p.kind][p.stage];
 
-			l->ev = at;
-			for (u32 i = 0; i < s->nevents; i++) {
-				struct eng_event *ev = &s->event[i]->cpu[cpu];
-
-				if (!belongs(ev, kind, stage, cpu))
-					continue;
-				l->ev[l->n++] = ev;
-				want_nr(l, ev->nr);
-				cs->armed |= READ_ONCE(ev->enabled);
-			}
+			cs->armed |= build_list(l, at, s, &p, cpu);
 			at += l->n;
 		}
+	p = (struct place){ ENG_EV_SYSCALL, ENG_PRE, true };
+	cs->hooked = build_list(&cs->entry, at, s, &p, cpu);
 	return cs;
 }
 
@@ -192,14 +225,31 @@ out:
 	return NULL;
 }
 
+/* Then no return by SYSRET can escape. */
+static bool armed_everywhere(void)
+{
+	u32 cpu;
+
+	for_each_online_cpu(cpu) {
+		const struct hv_cpu *c = hv_cpu(cpu);
+
+		if (!c || !c->entered || !c->armed)
+			return false;
+	}
+	return true;
+}
+
 static void publish(const struct lsm_set *set)
 {
 	const struct lsm_set *old = current_set;
 
 	clock_anchor();
+	hv_returns_end();
 	hv_call_all(prepare, (void *)set);
 	smp_store_release(&current_set, set);
 	hv_call_all(settle, (void *)set);
+	if (armed_everywhere())
+		hv_returns_begin();
 	free_set(old);
 }
 

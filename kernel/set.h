@@ -41,8 +41,10 @@ struct lsm_list {
 };
 
 struct lsm_cpu_set {
-	bool armed; /* something here is enabled */
+	bool armed; /* something in list[] is enabled */
+	bool hooked; /* something in entry is */
 	struct lsm_list list[ENG_NKINDS][2];
+	struct lsm_list entry; /* LSM_EV_ENTRY */
 	struct eng_event *ev[]; /* all lists, one after another */
 };
 

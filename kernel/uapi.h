@@ -162,6 +162,7 @@ struct lsm_msr {
 	X(SVM, "svm", "virtualisation instruction, refused with #UD")        \
 	X(NMI, "nmi", "NMI that met the host")                               \
 	X(ENTRY, "entry", "entry hook")                                      \
+	X(DR, "dr", "MOV of a debug register, while the entry hook is set")  \
 	X(OTHER, "other", "anything else")
 /* clang-format on */
 enum lsm_exit {
