@@ -126,6 +126,7 @@ static int arm(struct dbg *d, struct dbg_event *e, const struct dbg_event_spec *
 		.sc = spec->sc,
 		.batch = !spec->imm,
 		.by_rip = spec->by_rip,
+		.entry = spec->entry,
 		.nr = spec->nr,
 		.pid = spec->pid,
 		.core = spec->core,

@@ -124,6 +124,7 @@ struct dbg_event_spec {
 	u8 stages;
 	bool sc, imm;
 	bool by_rip; /* a `2` form, where the target tells them apart */
+	bool entry; /* at the kernel's entry point */
 	u64 nr; /* or ENG_ANY */
 	const struct eng_abi *abi; /* of nr; NULL: any calling convention */
 	u64 pid, core; /* or ENG_ANY */

@@ -95,7 +95,7 @@ struct tgt_event {
 	u32 id;
 	enum eng_kind kind;
 	u8 stages;
-	bool sc, batch, by_rip;
+	bool sc, batch, by_rip, entry;
 	u64 nr, pid, core;
 	const struct eng_abi *abi; /* NULL: any */
 	const struct eng_image *image; /* NULL: no script */

@@ -29,7 +29,7 @@ syn match lstarRegister "@\%(rax\|eax\|ax\|ah\|al\|rcx\|ecx\|cx\|ch\|cl\|rdx\|ed
 syn match lstarPseudo "\$\%(pid\|tid\|pname\|core\|proc\|thread\|peb\|teb\|ip\|buffer\|context\|event_tag\|event_id\|event_stage\|date\|time\|syscall_number\|syscall_arg0\|syscall_arg1\|syscall_arg2\|syscall_arg3\|syscall_arg4\|syscall_arg5\|syscall_return\)\>"
 syn match lstarPseudo "\$arg\d\+"
 
-syn match lstarCommand "^\s*\%(!syscall\|!syscall2\|!sysret\|!sysret2\|events\|event\|g\|go\|continue\|pause\|\.pause\|sleep\|\.start\|\.restart\|\.attach\|\.detach\|\.kill\|\.switch\|\.process\|\.thread\|?\|eval\|evaluate\|print\|r\|db\|dw\|dc\|dd\|dq\|da\|du\|eb\|ed\|eq\|u\|u64\|cpu\|~\|rdmsr\|wrmsr\|lm\|x\|!va2pa\|!pa2va\|\.unload\|unload\|output\|\.script\|script\|\.logopen\|\.logclose\|settings\|flush\|prealloc\|preallocate\|preallocation\|\.status\|status\|\.help\|help\|\.hh\|!help\|\.cls\|cls\|clear\|exit\|\.exit\|q\)\%(\s\|$\)\@="
+syn match lstarCommand "^\s*\%(!syscall\|!syscall2\|!sysret\|!sysret2\|!entryhook\|events\|event\|g\|go\|continue\|pause\|\.pause\|sleep\|\.start\|\.restart\|\.attach\|\.detach\|\.kill\|\.switch\|\.process\|\.thread\|?\|eval\|evaluate\|print\|r\|db\|dw\|dc\|dd\|dq\|da\|du\|eb\|ed\|eq\|u\|u64\|cpu\|~\|rdmsr\|wrmsr\|lm\|x\|!va2pa\|!pa2va\|\.unload\|unload\|output\|\.script\|script\|\.logopen\|\.logclose\|settings\|flush\|prealloc\|preallocate\|preallocation\|\.status\|status\|\.help\|help\|\.hh\|!help\|\.cls\|cls\|clear\|exit\|\.exit\|q\)\%(\s\|$\)\@="
 syn match lstarEvent "^\s*!.*" contains=lstarCommand,lstarOption,lstarNumber,lstarString,lstarComment,lstarBlock
 syn keyword lstarOption contained pid core imm sc stage buffer script condition asm code output
 syn region lstarBlock start="{" end="}" transparent fold contains=TOP

@@ -100,7 +100,8 @@ static int mach_arm(struct target *t, const struct tgt_event *ev)
 		.kind = ev->kind,
 		.stages = ev->stages,
 		.flags = LSM_EV_ENABLED | (ev->sc ? LSM_EV_SC : 0) |
-			 (ev->by_rip ? LSM_EV_BY_RIP : 0) | (ev->batch ? LSM_EV_BATCH : 0),
+			 (ev->by_rip ? LSM_EV_BY_RIP : 0) | (ev->entry ? LSM_EV_ENTRY : 0) |
+			 (ev->batch ? LSM_EV_BATCH : 0),
 		.abi = abi_number(ev->abi),
 		.nr = ev->nr,
 		.pid = ev->pid,
