@@ -16,6 +16,7 @@
 
 #include "asm/guard_words.h"
 #include "guard.h"
+#include "host.h"
 
 #define MAX_STEPS 65536
 /* Above the return address: the caller's shadow space, and room for a stray pop or two. */
@@ -46,31 +47,18 @@ static void write_cr4_raw(unsigned long value)
 	asm volatile("mov %0, %%cr4" : : "r"(value) : "memory");
 }
 
-static u64 read_msr(u32 msr)
-{
-	u32 low, high;
-
-	asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-	return (u64)high << 32 | low;
-}
-
-static void write_msr(u32 msr, u64 value)
-{
-	asm volatile("wrmsr" : : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
-}
-
 static void prepare(struct machine *m, u64 cr3)
 {
 	m->cr0 = native_read_cr0();
 	m->cr3 = __native_read_cr3();
 	m->cr4 = native_read_cr4();
-	m->debugctl = read_msr(MSR_IA32_DEBUGCTLMSR);
+	m->debugctl = host_rdmsr(MSR_IA32_DEBUGCTLMSR);
 	/* TS: anything of the FPU faults, its registers are the guest's */
 	write_cr0_raw((m->cr0 & ~X86_CR0_EM) | X86_CR0_TS | X86_CR0_MP);
 	write_cr4_raw(m->cr4 & ~CR4_OFF);
 	/* a guest that single-steps branches would make TF skip everything else */
 	if (m->debugctl & DEBUGCTLMSR_BTF)
-		write_msr(MSR_IA32_DEBUGCTLMSR, m->debugctl & ~DEBUGCTLMSR_BTF);
+		host_wrmsr(MSR_IA32_DEBUGCTLMSR, m->debugctl & ~DEBUGCTLMSR_BTF);
 	native_write_cr3(cr3);
 }
 
@@ -79,7 +67,7 @@ static void restore(const struct machine *m)
 	native_write_cr3(m->cr3);
 	/* each #DB clears BTF */
 	if (m->debugctl & DEBUGCTLMSR_BTF)
-		write_msr(MSR_IA32_DEBUGCTLMSR, m->debugctl);
+		host_wrmsr(MSR_IA32_DEBUGCTLMSR, m->debugctl);
 	write_cr4_raw(m->cr4);
 	write_cr0_raw(m->cr0);
 }

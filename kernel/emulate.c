@@ -186,9 +186,9 @@ static void emulate_syscall(struct hv_cpu *c, const struct hv_mode *m, u32 len)
 
 	c->exits[LSM_EXIT_SYSCALL]++;
 	c->compat = !m->long64;
-	hv_returns_syscall(c);
 	if (fire_pre(c, ENG_EV_SYSCALL, len, m->long64))
 		return;
+	hv_returns_syscall(c);
 	reg[ENG_RCX] = behind(c, len, m->long64);
 	reg[ENG_R11] = reg[ENG_RFLAGS] & ~(u64)X86_EFLAGS_RF;
 	reg[ENG_RIP] = m->long64 ? m->lstar : m->cstar;
@@ -202,17 +202,11 @@ static void emulate_syscall(struct hv_cpu *c, const struct hv_mode *m, u32 len)
 	fire_post(c, ENG_EV_SYSCALL);
 }
 
-static void emulate_sysret(struct hv_cpu *c, const struct hv_mode *m, u32 len, bool rexw)
+static void transfer_sysret(struct hv_cpu *c, const struct hv_mode *m, bool to_long)
 {
-	bool to_long = m->long64 && rexw;
 	u16 base = m->star >> 48;
 	u64 *reg = c->ctx.reg;
 
-	c->exits[LSM_EXIT_SYSRET]++;
-	c->compat = !to_long;
-	hv_returns_sysret();
-	if (fire_pre(c, ENG_EV_SYSRET, len, m->long64))
-		return;
 	/*
 	 * A non-canonical RCX is no fault of SYSRET's on these processors: the fetch from it
 	 * faults, in ring 3. The stack segment keeps base, limit and attributes.
@@ -222,7 +216,33 @@ static void emulate_sysret(struct hv_cpu *c, const struct hv_mode *m, u32 len, b
 	hv_vendor->segments(c, (to_long ? base + 16 : base) | 3, base + 8, 3, to_long);
 	/* TF in R11 traps at once, before the first instruction in ring 3 */
 	hv_vendor->retired(c);
+}
+
+static void emulate_sysret(struct hv_cpu *c, const struct hv_mode *m, u32 len, bool rexw)
+{
+	bool to_long = m->long64 && rexw;
+
+	c->exits[LSM_EXIT_SYSRET]++;
+	c->compat = !to_long;
+	hv_returns_sysret();
+	if (fire_pre(c, ENG_EV_SYSRET, len, m->long64))
+		return;
+	transfer_sysret(c, m, to_long);
 	fire_post(c, ENG_EV_SYSRET);
+}
+
+void hv_entry(struct hv_cpu *c)
+{
+	struct hv_mode m;
+
+	hv_vendor->mode(c, &m);
+	c->exits[LSM_EXIT_ENTRY]++;
+	c->compat = c->ctx.reg[ENG_RIP] != m.lstar;
+	lsm_fire_entry(c);
+	store(c);
+	/* nothing of the kernel's has been done yet: straight back is all that there is to it */
+	if (c->ctx.skip)
+		transfer_sysret(c, &m, !c->compat);
 }
 
 static void sysret_known(struct hv_cpu *c, const struct insn *i)

@@ -85,6 +85,8 @@ struct hv_vendor {
 	void (*leave)(struct hv_cpu *c);
 	/* Intercept SYSCALL and SYSRET (EFER.SCE off, #UD) or leave them alone. */
 	void (*intercept)(struct hv_cpu *c, bool on);
+	/* Stop at the kernel's entry points, where SYSCALL leads to: hv_entry(). */
+	void (*hook)(struct hv_cpu *c, bool on);
 	/* Registers that the exit path does not load: segments, bases, control, debug. */
 	bool (*load_regs)(struct hv_cpu *c, u64 mask);
 	void (*store_regs)(struct hv_cpu *c, u64 mask);
@@ -114,6 +116,8 @@ extern const struct hv_vendor *hv_vendor; /* the one that hv_init() has picked *
 
 /* emulate.c, host: SYSCALL and SYSRET. The instruction at RIP raised #UD. */
 void hv_emulate_ud(struct hv_cpu *c);
+/* The guest is about to execute the first instruction behind LSTAR or CSTAR. */
+void hv_entry(struct hv_cpu *c);
 /*
  * Length of the instruction 0f @opcode at RIP with its prefixes; 0: something else is there,
  * or nothing that can be read.
@@ -180,6 +184,7 @@ size_t hv_write(u64 cr3, u64 va, const void *src, size_t n);
  * is to be stored before the next. ctx.skip: leave out the instruction.
  */
 void lsm_fire(struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage);
+void lsm_fire_entry(struct hv_cpu *c); /* events of LSM_EV_ENTRY, at hv_entry() */
 /* Is there any event that wants the instruction's bytes checked (not only the `2` forms)? */
 bool lsm_checks_bytes(struct hv_cpu *c);
 /*

@@ -230,7 +230,8 @@ static bool armed_everywhere(void)
 {
 	u32 cpu;
 
-	for_each_online_cpu(cpu) {
+	for_each_online_cpu(cpu)
+	{
 		const struct hv_cpu *c = hv_cpu(cpu);
 
 		if (!c || !c->entered || !c->armed)

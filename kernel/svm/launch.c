@@ -136,6 +136,7 @@ int svm_enter(struct hv_cpu *c, char *why, size_t size)
 			      "know: boot with nousershstk");
 
 	memset(v, 0, sizeof(*v));
+	memset(&s->debug, 0, sizeof(s->debug));
 	c->ctx = (struct eng_ctx){ .target = c, .core = c->cpu, .core_known = true };
 	c->gs_base = host_rdmsr(MSR_GS_BASE);
 	c->armed = false;
@@ -167,6 +168,7 @@ u64 svm_leave_host(struct hv_cpu *c, void *arg)
 	struct svm_world *w = s->world;
 	struct vmcb *v = s->vmcb;
 
+	svm_hook(c, false);
 	w->cr3 = v->cr3;
 	w->cr4 = v->cr4;
 	w->gdtr = (struct host_table){ v->gdtr.limit, v->gdtr.base };

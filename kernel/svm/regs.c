@@ -11,9 +11,6 @@
 #include "../host.h"
 #include "svm.h"
 
-#define DR6_WRITABLE 0xe00fULL
-#define DR7_WRITABLE 0xffff03ffULL /* not GD */
-
 static u64 cr8_read(void)
 {
 	u64 v;
@@ -22,8 +19,10 @@ static u64 cr8_read(void)
 	return v;
 }
 
-static u64 load_one(const struct vmcb *v, u32 reg)
+static u64 load_one(struct hv_cpu *c, u32 reg)
 {
+	const struct vmcb *v = svm_of(c)->vmcb;
+
 	switch (reg) {
 	/* clang-format off */
 	case ENG_CS:      return v->cs.sel;
@@ -39,12 +38,12 @@ static u64 load_one(const struct vmcb *v, u32 reg)
 	case ENG_CR3:     return v->cr3;
 	case ENG_CR4:     return v->cr4;
 	case ENG_CR8:     return cr8_read();
-	case ENG_DR0:     return native_get_debugreg(0);
-	case ENG_DR1:     return native_get_debugreg(1);
-	case ENG_DR2:     return native_get_debugreg(2);
-	case ENG_DR3:     return native_get_debugreg(3);
-	case ENG_DR6:     return v->dr6;
-	case ENG_DR7:     return v->dr7;
+	case ENG_DR0:
+	case ENG_DR1:
+	case ENG_DR2:
+	case ENG_DR3:     return svm_dr_read(c, reg - ENG_DR0);
+	case ENG_DR6:     return svm_dr_read(c, 6);
+	case ENG_DR7:     return svm_dr_read(c, 7);
 	case ENG_GDTR:    return v->gdtr.base;
 	case ENG_IDTR:    return v->idtr.base;
 	case ENG_LDTR:    return v->ldtr.sel;
@@ -64,7 +63,7 @@ bool svm_load_regs(struct hv_cpu *c, u64 mask)
 		u32 reg = __ffs64(mask);
 
 		mask &= mask - 1;
-		ctx->reg[reg] = load_one(svm_of(c)->vmcb, reg);
+		ctx->reg[reg] = load_one(c, reg);
 		ctx->loaded |= ENG_BIT(reg);
 	}
 	return true;
@@ -74,8 +73,10 @@ bool svm_load_regs(struct hv_cpu *c, u64 mask)
  * Only values that no later instruction of the guest can be the first to find fault with: a
  * non-canonical base or a reserved bit is left out, not written.
  */
-static void store_one(struct vmcb *v, u32 reg, u64 value)
+static void store_one(struct hv_cpu *c, u32 reg, u64 value)
 {
+	struct vmcb *v = svm_of(c)->vmcb;
+
 	switch (reg) {
 	case ENG_FS_BASE:
 		if (svm_canonical(value))
@@ -90,25 +91,17 @@ static void store_one(struct vmcb *v, u32 reg, u64 value)
 		vmcb_dirty(v, CLEAN_CR2);
 		break;
 	case ENG_DR0:
-		native_set_debugreg(0, value);
-		break;
 	case ENG_DR1:
-		native_set_debugreg(1, value);
-		break;
 	case ENG_DR2:
-		native_set_debugreg(2, value);
-		break;
 	case ENG_DR3:
-		native_set_debugreg(3, value);
+		svm_dr_write(c, reg - ENG_DR0, value);
 		break;
 	case ENG_DR6:
-		v->dr6 = (value & DR6_WRITABLE) | DR6_RESERVED;
-		vmcb_dirty(v, CLEAN_DR);
+		svm_dr_write(c, 6, value);
 		break;
 	case ENG_DR7:
 		/* with GD the kernel would meet #DB at its own MOV DR */
-		v->dr7 = (value & DR7_WRITABLE) | DR7_FIXED;
-		vmcb_dirty(v, CLEAN_DR);
+		svm_dr_write(c, 7, value & ~DR7_GD);
 		break;
 	default:
 		break;
@@ -121,6 +114,6 @@ void svm_store_regs(struct hv_cpu *c, u64 mask)
 		u32 reg = __ffs64(mask);
 
 		mask &= mask - 1;
-		store_one(svm_of(c)->vmcb, reg, c->ctx.reg[reg]);
+		store_one(c, reg, c->ctx.reg[reg]);
 	}
 }

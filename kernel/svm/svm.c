@@ -186,8 +186,7 @@ static void svm_retired(struct hv_cpu *c)
 	if (ENG_LIKELY(!(c->ctx.reg[ENG_RFLAGS] & X86_EFLAGS_TF)))
 		return;
 	/* an injected #DB does not set DR6: 15.20 */
-	v->dr6 |= DR_STEP;
-	vmcb_dirty(v, CLEAN_DR);
+	svm_dr_write(c, 6, v->dr6 | DR_STEP);
 	svm_inject(c, X86_TRAP_DB, false, 0);
 }
 
@@ -228,7 +227,9 @@ static void svm_intercept(struct hv_cpu *c, bool on)
 	struct vmcb *v = s->vmcb;
 
 	c->armed = on;
-	v->exceptions = on ? BIT(X86_TRAP_UD) : 0;
+	v->exceptions &= ~BIT(X86_TRAP_UD);
+	if (on)
+		v->exceptions |= BIT(X86_TRAP_UD);
 	v->efer &= ~(u64)EFER_SCE;
 	if (!on && s->sce)
 		v->efer |= EFER_SCE;
@@ -258,8 +259,11 @@ static void write_lstar(struct hv_cpu *c, u64 value)
 {
 	struct vmcb *v = svm_of(c)->vmcb;
 
-	if (v->lstar != value && c->armed)
-		svm_intercept(c, false);
+	if (v->lstar != value) {
+		if (c->armed)
+			svm_intercept(c, false);
+		svm_hook(c, false);
+	}
 	v->lstar = value;
 }
 
@@ -379,6 +383,15 @@ static void dispatch(struct hv_cpu *c, struct vmcb *v)
 	case EXIT_EXCEPTION(X86_TRAP_UD):
 		hv_emulate_ud(c);
 		break;
+	case EXIT_EXCEPTION(X86_TRAP_DB):
+		svm_exit_db(c);
+		break;
+	case EXIT_READ_DR(0) ... EXIT_READ_DR(15):
+		svm_exit_dr(c, v->exitcode - EXIT_READ_DR(0), false);
+		break;
+	case EXIT_WRITE_DR(0) ... EXIT_WRITE_DR(15):
+		svm_exit_dr(c, v->exitcode - EXIT_WRITE_DR(0), true);
+		break;
 	case EXIT_CPUID:
 		exit_cpuid(c);
 		break;
@@ -438,6 +451,7 @@ const struct hv_vendor svm_vendor = {
 	.enter = svm_enter,
 	.leave = svm_leave,
 	.intercept = svm_intercept,
+	.hook = svm_hook,
 	.load_regs = svm_load_regs,
 	.store_regs = svm_store_regs,
 	.inject = svm_inject,

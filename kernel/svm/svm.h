@@ -45,11 +45,19 @@ static_assert(offsetof(struct svm_world, gdtr) == WORLD_GDTR);
 static_assert(offsetof(struct svm_world, idtr) == WORLD_IDTR);
 static_assert(!(sizeof(struct svm_world) & 15)); /* the first frame's alignment */
 
+/* Debug registers while the entry hook is set; unused otherwise. */
+struct svm_debug {
+	bool hooked;
+	u32 ours; /* breakpoints that are the hook's, by bit */
+	u64 dr[4], dr6, dr7; /* the guest's */
+};
+
 struct svm_cpu {
 	struct vmcb *vmcb;
 	struct vmcb *host; /* only what VMLOAD loads */
 	void *save; /* VM_HSAVE_PA: the processor's own */
 	struct svm_world *world;
+	struct svm_debug debug;
 	bool sce; /* EFER.SCE as the guest believes it */
 	bool leaving; /* host: the loop ends after this exit */
 	bool running; /* the first entry has succeeded */
@@ -57,6 +65,8 @@ struct svm_cpu {
 };
 
 #define DR7_FIXED 0x400 /* bit 10 reads as one */
+#define DR7_GD (1ULL << 13) /* MOV DR raises #DB */
+#define DR6_BD (1ULL << 13) /* it has */
 
 static inline struct svm_cpu *svm_of(struct hv_cpu *c)
 {
@@ -89,6 +99,13 @@ u64 svm_leave_host(struct hv_cpu *c, void *arg); /* host */
 /* regs.c: registers that the exit path does not load */
 bool svm_load_regs(struct hv_cpu *c, u64 mask);
 void svm_store_regs(struct hv_cpu *c, u64 mask);
+
+/* debug.c, host: debug registers as the guest sees them, the entry hook, their exits */
+u64 svm_dr_read(struct hv_cpu *c, u32 n);
+void svm_dr_write(struct hv_cpu *c, u32 n, u64 value);
+void svm_hook(struct hv_cpu *c, bool on);
+void svm_exit_db(struct hv_cpu *c);
+void svm_exit_dr(struct hv_cpu *c, u32 n, bool write);
 #endif
 
 #endif

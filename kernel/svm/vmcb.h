@@ -104,6 +104,8 @@ static_assert(offsetof(struct vmcb, dbgctl) == 0x670);
 #define INTERCEPT4_SKINIT    BIT(6)
 
 /* Exit codes, appendix C. */
+#define EXIT_READ_DR(n)      (0x20 + (n))
+#define EXIT_WRITE_DR(n)     (0x30 + (n))
 #define EXIT_EXCEPTION(v)    (0x40 + (v))
 #define EXIT_CPUID           0x72
 #define EXIT_INVLPGA         0x7a
