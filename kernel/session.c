@@ -74,7 +74,6 @@ static void connect(struct lsm_session *s, bool on)
 	for (u32 cpu = 0; cpu < nr_cpu_ids; cpu++) {
 		if (!s->cpu[cpu])
 			continue;
-		s->cpu[cpu]->hv->ctx.target = s->cpu[cpu]->hv;
 		s->cpu[cpu]->hv->events = on ? s->cpu[cpu] : NULL;
 	}
 	hv_call_all(flush, NULL);

@@ -7,8 +7,9 @@
  * The guest comes first: with all four in its use, the hook is blind until one is free again.
  * Host only. Must never let the guest see a breakpoint or a #DB that is not its own.
  */
+#include <linux/percpu.h>
+#include <asm/processor.h>
 #include <asm/debugreg.h>
-#include <asm/processor-flags.h>
 #include <asm/trapnr.h>
 
 #include "svm.h"

@@ -104,7 +104,7 @@ static void do_stats(char **arg)
 		       s.entered, s.armed, s.fired, s.messages, s.dropped);
 		for (int i = 0; i < LSM_NEXITS; i++)
 			printf(" %s=%llu", name[i], s.exits[i]);
-		printf("\n");
+		printf(" returns_other=%llu\n", s.returns_other);
 	}
 }
 
@@ -148,6 +148,7 @@ static void do_on(char **arg)
 	}
 	device();
 	e.kind = !strcmp(kind, "sysret") ? ENG_EV_SYSRET : ENG_EV_SYSCALL;
+	e.flags |= !strcmp(kind, "entry") ? LSM_EV_ENTRY : 0;
 	e.stages = !strcmp(stage, "post") ? ENG_STAGE_POST : ENG_STAGE_PRE;
 	e.nr = number(nr);
 	e.pid = rest ? number(rest) : LSM_ANY;
