@@ -83,10 +83,16 @@ static int do_info(struct lsm_session *s, void *arg)
 static int do_enter(struct lsm_session *s, void *arg)
 {
 	struct lsm_enter *e = arg;
+	int err;
 
 	e->why[0] = 0;
 	clock_anchor();
-	return hv_entered() ? 0 : hv_enter_all(e->why, sizeof(e->why));
+	if (hv_entered())
+		return 0;
+	err = hv_enter_all(e->why, sizeof(e->why));
+	if (!err)
+		set_resume();
+	return err;
 }
 
 static int do_leave(struct lsm_session *s, void *arg)

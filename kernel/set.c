@@ -100,6 +100,27 @@ bool set_enable(const struct lsm_set *set, u32 id, bool on)
 
 /* --- in the guest --- */
 
+/* Then no return by SYSRET can escape. */
+static bool armed_everywhere(void)
+{
+	u32 cpu;
+
+	for_each_online_cpu(cpu)
+	{
+		const struct hv_cpu *c = hv_cpu(cpu);
+
+		if (!c || !c->entered || !c->armed)
+			return false;
+	}
+	return true;
+}
+
+void set_resume(void)
+{
+	if (armed_everywhere())
+		hv_returns_begin();
+}
+
 void set_suspend(void)
 {
 	hv_returns_end();
@@ -225,21 +246,6 @@ out:
 	return NULL;
 }
 
-/* Then no return by SYSRET can escape. */
-static bool armed_everywhere(void)
-{
-	u32 cpu;
-
-	for_each_online_cpu(cpu)
-	{
-		const struct hv_cpu *c = hv_cpu(cpu);
-
-		if (!c || !c->entered || !c->armed)
-			return false;
-	}
-	return true;
-}
-
 static void publish(const struct lsm_set *set)
 {
 	const struct lsm_set *old = current_set;
@@ -249,8 +255,7 @@ static void publish(const struct lsm_set *set)
 	hv_call_all(prepare, (void *)set);
 	smp_store_release(&current_set, set);
 	hv_call_all(settle, (void *)set);
-	if (armed_everywhere())
-		hv_returns_begin();
+	set_resume();
 	free_set(old);
 }
 

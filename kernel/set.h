@@ -92,8 +92,10 @@ const struct lsm_set *set_now(void);
 bool set_enable(const struct lsm_set *set, u32 id, bool on);
 /* Forgets translations of the host that the guest's own flushes do not reach; host. */
 void set_flush_tlb(void);
-/* Turns the interception off on all CPUs, before the hypervisor leaves. */
+/* Guest: turns the interception off on all CPUs, before the hypervisor leaves. */
 void set_suspend(void);
+/* Guest: all CPUs have entered, and armed what is in force. */
+void set_resume(void);
 
 /* load.c: guest. What comes from user space, copied and verified. */
 int load_program(struct lsm_session *s, u64 image, u32 size, struct lsm_program *p, char *why);

@@ -273,8 +273,38 @@ static inline bool world_relax(struct eng_ctx *ctx, u32 spins)
 	return world.relax;
 }
 
+/* Physical memory is the same memory, at another address. */
+#define PHYS_BASE 0x800000ULL
+
+static inline size_t world_read_phys(struct eng_ctx *ctx, u64 pa, void *dst, size_t len)
+{
+	return world_read(ctx, pa - PHYS_BASE + MEM_BASE, dst, len);
+}
+
+static inline size_t world_write_phys(struct eng_ctx *ctx, u64 pa, const void *src, size_t len)
+{
+	return world_write(ctx, pa - PHYS_BASE + MEM_BASE, src, len);
+}
+
+static inline bool world_to_phys(struct eng_ctx *ctx, u64 addr, u64 *pa)
+{
+	*pa = addr - MEM_BASE + PHYS_BASE;
+	return world_span(addr, 1);
+}
+
+static inline bool world_from_phys(struct eng_ctx *ctx, u64 pa, u64 *addr)
+{
+	*addr = pa - PHYS_BASE + MEM_BASE;
+	return world_span(*addr, 1);
+}
+
 static const struct eng_host world_host = {
 	.load_regs = world_load,
+	.read_phys = world_read_phys,
+	.write_phys = world_write_phys,
+	.to_phys = world_to_phys,
+	.from_phys = world_from_phys,
+	.spent_max = 3,
 	.read_mem = world_read,
 	.write_mem = world_write,
 	.pseudo = world_pseudo,
@@ -290,6 +320,9 @@ static const struct eng_host world_host = {
 
 static const struct eng_abi abi64 = {
 	"x86-64", ENG_RAX, ENG_RAX, { ENG_RDI, ENG_RSI, ENG_RDX, ENG_R10, ENG_R8, ENG_R9 }, 64
+};
+static const struct eng_abi abi_stack = {
+	"i386", ENG_RAX, ENG_RAX, { ENG_RBX, ENG_RBP, ENG_RDX, ENG_RSI, ENG_RDI, ENG_ARG_STACK }, 32
 };
 static const struct eng_abi abi32 = {
 	"i386", ENG_RAX, ENG_RAX, { ENG_RBX, ENG_RCX, ENG_RDX, ENG_RSI, ENG_RDI, ENG_RBP }, 32

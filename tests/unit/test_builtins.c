@@ -54,6 +54,85 @@ TEST(peek)
 	CHECK_EQ(call(ENG_BI_CHECK_ADDRESS, 0, 0, 0, ENG_OK), 0);
 }
 
+TEST(physical_memory)
+{
+	setup();
+	u64 v, last = PHYS_BASE + MEM_SIZE;
+
+	memcpy(&v, world.mem + 16, 8);
+	CHECK_EQ(call(ENG_BI_DB_PA, PHYS_BASE + 16, 0, 0, ENG_OK), v & 0xff);
+	CHECK_EQ(call(ENG_BI_DW_PA, PHYS_BASE + 16, 0, 0, ENG_OK), v & 0xffff);
+	CHECK_EQ(call(ENG_BI_DD_PA, PHYS_BASE + 16, 0, 0, ENG_OK), v & 0xffffffff);
+	CHECK_EQ(call(ENG_BI_DQ_PA, PHYS_BASE + 16, 0, 0, ENG_OK), v);
+	CHECK_EQ(call(ENG_BI_POI_PA, PHYS_BASE + 16, 0, 0, ENG_OK), v);
+	CHECK_EQ(call(ENG_BI_HI_PA, PHYS_BASE + 16, 0, 0, ENG_OK), v >> 16 & 0xffff);
+	CHECK_EQ(call(ENG_BI_LOW_PA, PHYS_BASE + 16, 0, 0, ENG_OK), v & 0xffff);
+	call(ENG_BI_POI_PA, last - 7, 0, 0, ENG_E_ADDR);
+	CHECK_EQ(fault.value[0], last - 7);
+	CHECK_EQ(fault.value[1], 8);
+	/* an address of the engine is no physical one */
+	call(ENG_BI_DB_PA, ENG_ADDR(ENG_SEG_GLOBALS, 0), 0, 0, ENG_E_ADDR);
+	CHECK_EQ(call(ENG_BI_EB_PA, PHYS_BASE + 32, 0x11223344, 0, ENG_OK), 1);
+	CHECK_EQ(world.mem[32], 0x44);
+	CHECK_EQ(call(ENG_BI_ED_PA, PHYS_BASE + 32, 0x55667788, 0, ENG_OK), 1);
+	CHECK_EQ(call(ENG_BI_DD_PA, PHYS_BASE + 32, 0, 0, ENG_OK), 0x55667788);
+	CHECK_EQ(call(ENG_BI_EQ_PA, PHYS_BASE + 32, 0x1020304050607080, 0, ENG_OK), 1);
+	CHECK_EQ(call(ENG_BI_DQ_PA, PHYS_BASE + 32, 0, 0, ENG_OK), 0x1020304050607080);
+	CHECK_EQ(call(ENG_BI_EQ_PA, last, 1, 0, ENG_OK), 0);
+	call(ENG_BI_MEMCPY_PA, PHYS_BASE + 0x1000, PHYS_BASE + 0x10, 0x400, ENG_OK);
+	CHECK(!memcmp(world.mem + 0x1000, world.mem + 0x10, 0x400));
+	call(ENG_BI_MEMCPY_PA, last - 4, PHYS_BASE, 8, ENG_E_ADDR);
+	call(ENG_BI_MEMCPY_PA, PHYS_BASE, PHYS_BASE, 0, ENG_E_COUNT);
+	CHECK_EQ(call(ENG_BI_VIRTUAL_TO_PHYSICAL, MEM_BASE + 5, 0, 0, ENG_OK), PHYS_BASE + 5);
+	CHECK_EQ(call(ENG_BI_VIRTUAL_TO_PHYSICAL, 5, 0, 0, ENG_OK), 0);
+	CHECK_EQ(call(ENG_BI_PHYSICAL_TO_VIRTUAL, PHYS_BASE + 5, 0, 0, ENG_OK), MEM_BASE + 5);
+	CHECK_EQ(call(ENG_BI_PHYSICAL_TO_VIRTUAL, last, 0, 0, ENG_OK), 0);
+}
+
+TEST(a_host_without_physical_memory)
+{
+	static const enum eng_builtin ids[] = { ENG_BI_POI_PA, ENG_BI_EB_PA, ENG_BI_MEMCPY_PA,
+						ENG_BI_VIRTUAL_TO_PHYSICAL,
+						ENG_BI_PHYSICAL_TO_VIRTUAL };
+	static const struct eng_host poor = { .regs_readable = ENG_REGS_USER };
+
+	setup();
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		kit_init(&k, 3, 0);
+		OP(BUILTIN, 0, (u8)strlen(eng_builtin_names[ids[i]].args), 0, ids[i]);
+		OP(END, 0, 0, 0, 0);
+		kit_build(&k);
+		eng_vm_init(world_vm(1000), &poor, &globals, 1000);
+		CHECK_EQ(eng_run(vm, &k.prog, &ctx, &ev, ENG_PRE, &fault), ENG_E_UNSUPPORTED);
+		CHECK_EQ(fault.value[0], ids[i]);
+		CHECK_EQ(fault.value[1], ENG_SUBJECT_BUILTIN);
+	}
+}
+
+TEST(an_argument_on_the_stack)
+{
+	u32 arg;
+
+	setup();
+	ctx.abi = &abi_stack;
+	world.regs[ENG_RSP] = 0xffffffff00000000ULL | (MEM_BASE + 0x40);
+	kit_init(&k, 2, 0);
+	OP(LDPS, 0, 0, 0, ENG_PS_SYSCALL_ARG5);
+	OP(LDI, 1, 0, 0, 0x1234567);
+	OP(STPS, 1, 0, 0, ENG_PS_SYSCALL_ARG5);
+	OP(RET, 0, 0, 0, 0);
+	memcpy(&arg, world.mem + 0x40, 4);
+	CHECK_EQ(kit_run_ev(&k, &ev, ENG_PRE), ENG_OK);
+	CHECK_EQ(ctx.result, arg);
+	memcpy(&arg, world.mem + 0x40, 4);
+	CHECK_EQ(arg, 0x1234567);
+	CHECK_EQ(ctx.dirty, 0);
+	world.regs[ENG_RSP] = 0x10;
+	ctx.loaded = 0;
+	CHECK_EQ(kit_run_ev(&k, &ev, ENG_PRE), ENG_E_ADDR);
+	CHECK_EQ(fault.value[0], 0x10);
+}
+
 TEST(poke)
 {
 	u64 v;

@@ -272,3 +272,25 @@ TEST(host_that_can_do_nothing)
 }
 
 UNIT_MAIN()
+
+/* The world's host has a limit of three. */
+TEST(runs_that_take_too_long_disable_their_event)
+{
+	struct eng_event ev = event(9);
+
+	world_ctx(&abi64);
+	kit_init(&k, 1, 0);
+	OP(J, 0, 0, 0, -1);
+	kit_build(&k);
+	ev.prog = &k.prog;
+	for (u32 i = 1; i <= 5; i++) {
+		CHECK(fire(&ev, ENG_EV_SYSCALL, ENG_PRE));
+		CHECK_EQ(ev.faults, i);
+		CHECK_EQ(world.nrequests, i >= 3);
+	}
+	CHECK_EQ(world.nfaults, 1);
+	CHECK_EQ(world.ntexts, 1);
+	CHECK(strstr(world.out, "too often; the event is disabled now"));
+	CHECK_EQ(world.what, ENG_REQ_DISABLE);
+	CHECK_EQ(world.request_event, 9);
+}

@@ -120,6 +120,43 @@ TEST(histogram_of_the_extremes)
 	CHECK_EQ(map->entries[65], 1);
 }
 
+TEST(locks)
+{
+	char text[128];
+	u64 result;
+
+	new_map(ENG_KEYS_INT, ENG_MAP_VALUE);
+	do_op(ENG_MAPOP_SET, 5, 7, 0);
+	CHECK_EQ(map->lock, 0);
+	/* somebody holds it and lets it go while we wait */
+	world.relax = true;
+	world.unlock = &map->lock;
+	map->lock = 1;
+	CHECK_EQ(do_op(ENG_MAPOP_GET, 5, 0, 0), 7);
+	CHECK_EQ(world.nrelax, 1);
+	CHECK_EQ(map->lock, 0);
+	/* nobody will */
+	world.relax = false;
+	world.unlock = NULL;
+	map->lock = 1;
+	CHECK_EQ(operate(ENG_MAPOP_SET, 5, 8, 0, &result), ENG_E_DEADLOCK);
+	CHECK_EQ(fault.value[0], 0);
+	CHECK_EQ(fault.value[1], ENG_SUBJECT_MAP);
+	eng_fault_text(&fault, text, sizeof(text));
+	CHECK_STR(text,
+		  "deadlock: the spinlock is held and nobody can release it: of map number 0");
+	CHECK_EQ(operate(ENG_MAPOP_PRINT, 0, 0, 0, &result), ENG_E_DEADLOCK);
+	CHECK_EQ(map->printing, 0);
+	map->lock = 0;
+	map->printing = 1;
+	CHECK_EQ(operate(ENG_MAPOP_PRINT, 0, 0, 0, &result), ENG_E_DEADLOCK);
+	CHECK_EQ(map->lock, 0);
+	map->printing = 0;
+	CHECK_EQ(do_op(ENG_MAPOP_PRINT, 0, 0, 0), 0);
+	CHECK_EQ(map->lock | map->printing, 0);
+	CHECK_EQ(do_op(ENG_MAPOP_GET, 5, 0, 0), 7);
+}
+
 TEST(image_and_map_must_fit)
 {
 	u64 result;
