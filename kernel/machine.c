@@ -198,7 +198,6 @@ int machine_stats(struct lsm_session *s, void *arg)
 				      .returns_other = READ_ONCE(c->returns_other) };
 	for (u32 i = 0; i < LSM_NEXITS; i++)
 		st->exits[i] = READ_ONCE(c->exits[i]);
-	st->returns_other = READ_ONCE(c->returns_other);
 	if (!c->events)
 		return 0;
 	st->fired = READ_ONCE(c->events->fired);
