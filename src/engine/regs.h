@@ -35,17 +35,14 @@ enum eng_reg {
 #define ENG_REGS_DEBUG                                                               \
 	(ENG_BIT(ENG_DR0) | ENG_BIT(ENG_DR1) | ENG_BIT(ENG_DR2) | ENG_BIT(ENG_DR3) | \
 	 ENG_BIT(ENG_DR6) | ENG_BIT(ENG_DR7))
-#define ENG_REGS_CONTROL                                                             \
-	(ENG_BIT(ENG_CR0) | ENG_BIT(ENG_CR2) | ENG_BIT(ENG_CR3) | ENG_BIT(ENG_CR4) | \
-	 ENG_BIT(ENG_CR8))
 #define ENG_REGS_MACHINE (ENG_BIT(ENG_NREGS) - 1)
 /*
- * A selector without its descriptor is nothing to write, and the tables' bases belong to the
- * kernel that runs on them.
+ * A selector without its descriptor is nothing to write; the control registers and the tables'
+ * bases belong to the kernel that runs on them, but for CR2, which nobody relies on.
  */
-#define ENG_REGS_MACHINE_WRITABLE                                                     \
+#define ENG_REGS_MACHINE_WRITABLE                                                           \
 	(ENG_REGS_GENERAL | ENG_BIT(ENG_RIP) | ENG_BIT(ENG_RFLAGS) | ENG_BIT(ENG_FS_BASE) | \
-	 ENG_BIT(ENG_GS_BASE) | ENG_REGS_CONTROL | ENG_REGS_DEBUG)
+	 ENG_BIT(ENG_GS_BASE) | ENG_BIT(ENG_CR2) | ENG_REGS_DEBUG)
 
 /* A name of a register or of a part of one, as scripts write it after `@`. */
 struct eng_reg_name {

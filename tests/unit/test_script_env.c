@@ -152,11 +152,11 @@ TEST(a_target_refuses_by_name)
 	CHECK_STR(k->out,
 		  "1:1+7 'pause' does not work on the target 'machine', only on: process\n");
 	k->len = 0;
-	CHECK(!kit_run(k, "@cr3 = @tr; @cs = 5; x = $peb;", SCR_SCRIPT, true));
+	CHECK(!kit_run(k, "@cr2 = @tr; @cr3 = 5; x = $peb;", SCR_SCRIPT, true));
 	CHECK_STR(k->out,
-		  "1:13+3 the register '@cs' cannot be written on the target 'machine' [it can "
+		  "1:13+4 the register '@cr3' cannot be written on the target 'machine' [it can "
 		  "only be read]\n"
-		  "1:26+4 the pseudo-register '$peb' does not exist on the target 'machine'\n");
+		  "1:27+4 the pseudo-register '$peb' does not exist on the target 'machine'\n");
 	kit_free(k);
 }
 

@@ -34,6 +34,16 @@ static u32 nmaps; /* that the module has */
 			UNIT_FAIL(#request ": %s", strerror(errno)); \
 	} while (0)
 
+/* Before any test: the module, if it is not there. */
+__attribute__((constructor)) static void dev_load(void)
+{
+	int fd = open("/lib/modules/lstar.ko", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST)
+		printf("# lstar.ko: %s\n", strerror(errno));
+	close(fd);
+}
+
 static inline void dev_open(void)
 {
 	/* the session of the test before ends with its process, which may take a moment */

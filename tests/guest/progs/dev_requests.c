@@ -226,7 +226,7 @@ TEST(evaluation)
 	CHECK_EQ(e.line, 2);
 	CHECK_EQ(e.value[0], 1);
 	CHECK_EQ(eval("@rax = 1;").error, ENG_E_REG);
-	CHECK_EQ(eval("@cr3 = 0;").error, ENG_E_REG);
+	CHECK_EQ(eval("@dr7 = 0;").error, ENG_E_REG);
 	CHECK_EQ(eval("x = $syscall_arg0;").error, ENG_E_STAGE);
 	CHECK_EQ(eval(".cr3 = @cr3; .rip = @rip;").error, ENG_OK);
 	CHECK_EQ(dev_global("rip") >> 47, 0x1ffff);
@@ -441,7 +441,8 @@ static u64 chance(u64 n)
 TEST(damaged_scripts)
 {
 	static const char *const text[] = {
-		".n = .n + 1; x[8]; x[$syscall_arg0 & 7] = @rdi; printf(\"%d %s\", x[1], $pname);",
+		".n = .n + 1; int x[8]; x[$syscall_arg0 & 7] = @rdi; printf(\"%d %s\", x[1], "
+		"$pname);",
 		"int f(int a) { return a < 1 ? 1 : a * f(a - 1); } .m[f(5)]++; .h[0] = hist(.n);",
 	};
 	u32 accepted = 0, rounds = 0;
