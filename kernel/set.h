@@ -12,7 +12,7 @@
 #define LSM_NGLOBALS 4096 /* slots, as many as the debugger has */
 #define LSM_PENDING 32 /* requests of scripts in one firing */
 #define LSM_SPENT_MAX 8 /* runs of an event that may use up their budget, on one CPU */
-#define LSM_BUDGET (1u << 20) /* until BUDGET says otherwise */
+#define LSM_BUDGET (1u << 18) /* until BUDGET says otherwise */
 
 /* A program of a script, verified in the kernel's own memory. */
 struct lsm_program {

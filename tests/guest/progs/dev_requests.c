@@ -443,7 +443,8 @@ TEST(damaged_scripts)
 	static const char *const text[] = {
 		".n = .n + 1; int x[8]; x[$syscall_arg0 & 7] = @rdi; printf(\"%d %s\", x[1], "
 		"$pname);",
-		"int fac(int a) { return a < 1 ? 1 : a * fac(a - 1); } .m[fac(5)]++; .h[0] = "
+		"int product(int n) { return n < 1 ? 1 : n * product(n - 1); } .m[product(5)]++; "
+		".h[0] = "
 		"hist(.n);",
 	};
 	u32 accepted = 0, rounds = 0;
