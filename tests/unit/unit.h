@@ -22,7 +22,8 @@ struct unit_test {
 	struct unit_test *next;
 };
 
-static struct unit_test *unit_first, **unit_last = &unit_first;
+static struct unit_test *unit_first;
+__attribute__((unused)) static struct unit_test **unit_last = &unit_first;
 
 #define TEST(id)                                                      \
 	static void test_##id(void);                                  \
@@ -74,7 +75,7 @@ static struct unit_test *unit_first, **unit_last = &unit_first;
 	} while (0)
 
 /* UNIT_MAIN's optional argument names one test to run, in this process (for gdb). */
-static int unit_main(int argc, char **argv, unsigned limit)
+__attribute__((unused)) static int unit_main(int argc, char **argv, unsigned limit)
 {
 	int n = 0, failed = 0;
 
