@@ -10,6 +10,7 @@
 #include "hv.h"
 #include "returns.h"
 
+#define OPCODE_GROUP7 0x01
 #define OPCODE_SYSCALL 0x05
 #define OPCODE_SYSRET 0x07
 #define MAX_INSN 15
@@ -129,6 +130,21 @@ u32 hv_insn_length(struct hv_cpu *c, u8 opcode)
 		return 0;
 	}
 	return i.len;
+}
+
+bool hv_at_svm_insn(struct hv_cpu *c)
+{
+	u64 rip = c->ctx.reg[ENG_RIP];
+	struct hv_mode m;
+	struct insn i;
+	u8 modrm;
+
+	hv_vendor->mode(c, &m);
+	i = fetch(c, &m);
+	if (i.opcode != OPCODE_GROUP7)
+		return false;
+	rip = m.long64 ? rip + i.len : (u32)(m.cs_base + rip + i.len);
+	return hv_read(m.cr3, rip, &modrm, 1) && modrm >= 0xd8 && modrm <= 0xdf;
 }
 
 static u64 behind(const struct hv_cpu *c, u32 len, bool long64)

@@ -123,6 +123,8 @@ void hv_entry(struct hv_cpu *c);
  * or nothing that can be read.
  */
 u32 hv_insn_length(struct hv_cpu *c, u8 opcode);
+/* Is the instruction at RIP one of SVM's, 0f 01 d8 to df? */
+bool hv_at_svm_insn(struct hv_cpu *c);
 /* RIP behind an instruction of @len bytes, which was carried out. */
 void hv_skip(struct hv_cpu *c, u32 len);
 

@@ -163,6 +163,7 @@ struct lsm_msr {
 	X(NMI, "nmi", "NMI that met the host")                               \
 	X(ENTRY, "entry", "entry hook")                                      \
 	X(DR, "dr", "MOV of a debug register, while the entry hook is set")  \
+	X(GP, "gp", "#GP, handed to the kernel")                             \
 	X(OTHER, "other", "anything else")
 /* clang-format on */
 enum lsm_exit {

@@ -46,6 +46,7 @@ static void read_segment(u16 sel, u64 gdt, struct vmcb_seg *s)
 
 static void fill_control(struct hv_cpu *c, struct vmcb *v)
 {
+	v->exceptions = SVM_EXCEPTIONS;
 	v->intercept3 =
 		INTERCEPT3_CPUID | INTERCEPT3_INVLPGA | INTERCEPT3_MSR | INTERCEPT3_SHUTDOWN;
 	v->intercept4 = INTERCEPT4_VMRUN | INTERCEPT4_VMMCALL | INTERCEPT4_VMLOAD |

@@ -354,6 +354,38 @@ static void __noreturn shut_down(void)
 	__builtin_unreachable();
 }
 
+/* Volume 2, 8.2.9: a #GP during the delivery of one of these is #DF. */
+static bool makes_double_fault(u64 info)
+{
+	u8 vector = info;
+
+	return (info & EVENT_VALID) && (info & EVENT_TYPE) == EVENT_EXCEPTION &&
+	       (vector == X86_TRAP_DE || (vector >= X86_TRAP_TS && vector <= X86_TRAP_PF));
+}
+
+/*
+ * Outside of ring 0 the instructions of SVM are #GP before they are intercepted, as long as
+ * EFER.SVME is on (volume 3, VMRUN and the others); a processor without SVM knows none of them.
+ * Every other #GP goes on to where it was going.
+ */
+static void exit_gp(struct hv_cpu *c, const struct vmcb *v)
+{
+	bool delivering = v->exitintinfo & EVENT_VALID;
+
+	if (v->cpl && !v->exitinfo1 && !delivering && hv_at_svm_insn(c)) {
+		c->exits[LSM_EXIT_SVM]++;
+		svm_inject(c, X86_TRAP_UD, false, 0);
+		return;
+	}
+	c->exits[LSM_EXIT_GP]++;
+	if (delivering && (v->exitintinfo & (EVENT_TYPE | 0xff)) == (EVENT_EXCEPTION | X86_TRAP_DF))
+		shut_down();
+	if (makes_double_fault(v->exitintinfo))
+		svm_inject(c, X86_TRAP_DF, true, 0);
+	else
+		svm_inject(c, X86_TRAP_GP, true, v->exitinfo1);
+}
+
 /*
  * The processor refused the VMCB: at the first entry that is told to whoever asked for it, later
  * there is nothing left of the guest to go on with.
@@ -391,6 +423,9 @@ static void dispatch(struct hv_cpu *c, struct vmcb *v)
 		break;
 	case EXIT_WRITE_DR(0) ... EXIT_WRITE_DR(15):
 		svm_exit_dr(c, v->exitcode - EXIT_WRITE_DR(0), true);
+		break;
+	case EXIT_EXCEPTION(X86_TRAP_GP):
+		exit_gp(c, v);
 		break;
 	case EXIT_CPUID:
 		exit_cpuid(c);

@@ -18,6 +18,7 @@
 #include <linux/build_bug.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
+#include <asm/trapnr.h>
 
 struct vmcb_seg {
 	u16 sel;
@@ -103,6 +104,9 @@ static_assert(offsetof(struct vmcb, dbgctl) == 0x670);
 #define INTERCEPT4_CLGI      BIT(5)
 #define INTERCEPT4_SKINIT    BIT(6)
 
+/* Exceptions that exit at all times: see exit_gp(). */
+#define SVM_EXCEPTIONS       BIT(X86_TRAP_GP)
+
 /* Exit codes, appendix C. */
 #define EXIT_READ_DR(n)      (0x20 + (n))
 #define EXIT_WRITE_DR(n)     (0x30 + (n))
@@ -131,6 +135,7 @@ static_assert(offsetof(struct vmcb, dbgctl) == 0x670);
 #define EVENT_HAS_ERROR      BIT_ULL(11)
 #define EVENT_NMI            (2u << 8)
 #define EVENT_EXCEPTION      (3u << 8)
+#define EVENT_TYPE           (7u << 8)
 
 #define INT_SHADOW           BIT_ULL(0)
 #define NP_INVLPGB           BIT_ULL(7) /* INVLPGB and TLBSYNC are there for the guest */
