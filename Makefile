@@ -8,7 +8,9 @@
 #   make guest      a virtual machine with a shell, lstar and its kernel module; nothing outside it
 #                   is touched. GUEST_CPUS (2), GUEST_CPU (EPYC, or another model of QEMU's),
 #                   GUEST_KERNEL (debian, newer, or the release of an installed kernel)
+#   make soak       20 minutes of mixed load in a machine with 4 CPUs while events come and go
 #   make bench      what interception costs, beside a bare tracer and strace; what scripts cost
+#   make bench-machine  the same for the machine target, in a virtual machine
 #   make fuzz       every fuzz target, FUZZ_SECONDS (60) each; then DIFF_PROGRAMS (100000) random
 #                   programs as scripts and as C, by the C compiler DIFF_CC (gcc, or tcc: faster)
 #   make install    into $(DESTDIR)$(PREFIX)
@@ -26,7 +28,7 @@ GUEST_KERNEL ?= debian
 
 LSTAR = $(BUILD)/src/lstar
 
-.PHONY: all run check guest bench fuzz install clean deps
+.PHONY: all run check guest soak bench bench-machine fuzz install clean deps
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -50,6 +52,14 @@ guest: all
 	@deps/install.sh deps/debian.txt deps/debian-guest.txt
 	@python3 tests/guest/run.py --build $(BUILD) --shell --kernel $(GUEST_KERNEL) \
 		--cpu $(GUEST_CPU) --cpus $(GUEST_CPUS)
+
+soak: all
+	@deps/install.sh deps/debian.txt deps/debian-guest.txt
+	@python3 tests/guest/run.py --build $(BUILD) --list tests/guest/soak.list
+
+bench-machine: all
+	@deps/install.sh deps/debian.txt deps/debian-guest.txt
+	@python3 bench/machine.py $(BUILD)
 
 bench: all
 	@deps/install.sh deps/debian-bench.txt

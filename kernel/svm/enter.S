@@ -163,5 +163,6 @@ STACK_FRAME_NON_STANDARD svm_launch
 SYM_FUNC_START(svm_call)
 SYM_INNER_LABEL(svm_call_insn, SYM_L_GLOBAL)
 	vmmcall
+	ANNOTATE_NOENDBR	/* where it goes on: VMRUN goes there */
 	RET
 SYM_FUNC_END(svm_call)

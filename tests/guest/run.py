@@ -40,6 +40,7 @@ class Config:
     cpu: str
     cpus: int
     append: str = ""
+    qemu: list = field(default_factory=list)
 
 
 @dataclass
@@ -92,7 +93,7 @@ def read_list(path):
 def qemu(config, kernel, initrd, more):
     return ["qemu-system-x86_64", "-accel", "tcg", "-cpu", config.cpu, "-smp", str(config.cpus),
             "-m", "512", "-kernel", kernel.image, "-initrd", initrd, "-no-reboot",
-            "-nic", "none", *more]
+            "-nic", "none", *config.qemu, *more]
 
 
 def text(path):
