@@ -130,6 +130,11 @@ def get(name, cache):
                   f"{tree}/usr/src/linux-headers-{release}", _modules(tree))
 
 
+def _copy(new, old):
+    if not os.path.exists(old) or os.stat(new).st_mtime_ns != os.stat(old).st_mtime_ns:
+        shutil.copy2(new, old)
+
+
 def build_module(kernel, root, work):
     """lstar.ko for @kernel, from a copy of the sources in @work. None: it does not compile."""
     folder = os.path.join(work, f"module-{kernel.release}")
@@ -138,9 +143,8 @@ def build_module(kernel, root, work):
             target = os.path.join(folder, os.path.relpath(path, root))
             os.makedirs(target, exist_ok=True)
             for file in files:
-                new, old = os.path.join(path, file), os.path.join(target, file)
-                if not os.path.exists(old) or os.stat(new).st_mtime_ns != os.stat(old).st_mtime_ns:
-                    shutil.copy2(new, old)
+                _copy(os.path.join(path, file), os.path.join(target, file))
+    _copy(os.path.join(root, "meson.build"), os.path.join(folder, "meson.build"))
     with open(os.path.join(folder, "log"), "w+", encoding="utf-8") as log:
         done = subprocess.run(["make", "-j2", "-C", kernel.build, f"M={folder}/kernel",
                                "modules"], stdout=log, stderr=subprocess.STDOUT, check=False,

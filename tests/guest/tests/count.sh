@@ -3,9 +3,10 @@
 # number that no kernel uses: nobody else makes that call.
 load lstar
 for threads in 1 4; do
-	said=$(lsm enter on syscall:pre:400 '' on syscall:post:400 '' \
+	# A global must be assigned somewhere; nobody calls 401.
+	said=$(lsm enter on syscall:pre:401 '.n = 0;' on syscall:pre:400 '' on syscall:post:400 '' \
 		on syscall:pre:400 'interlocked_increment(&.n);' \
-		burst 400 1000 $threads counters 0 counters 1 counters 2 global n) || fail "$said"
+		burst 400 1000 $threads counters 1 counters 2 counters 3 global n) || fail "$said"
 	n=$((threads * 1000))
 	eq "$(echo "$said" | tr '\n' ' ')" \
 		"fired=$n faults=0 fired=$n faults=0 fired=$n faults=0 n=$n " "counts"

@@ -18,10 +18,10 @@ tracing=/sys/kernel/tracing
 done) &
 end=$(($(date +%s) + seconds)) rounds=0
 while [ "$(date +%s)" -lt $end ]; do
-	said=$(lsm on syscall:pre:400 '' on sysret:post:any '.returns = .returns + 1;' \
+	said=$(lsm on syscall:pre:401 '.n = 0;' on syscall:pre:400 '' on sysret:post:any '.returns = .returns + 1;' \
 		on syscall:pre:400 'interlocked_increment(&.n);' \
 		burst 400 50 4 disable all burst 400 5 4 enable all burst 400 50 4 \
-		counters 0 counters 2 global n 2>&1) || fail "round $rounds: $said"
+		counters 1 counters 3 global n 2>&1) || fail "round $rounds: $said"
 	eq "$(echo "$said" | tr '\n' ' ')" "fired=400 faults=0 fired=400 faults=0 n=400 " \
 		"round $rounds"
 	rounds=$((rounds + 1))
