@@ -8,6 +8,7 @@
 #include <linux/linkage.h>
 #include <linux/objtool.h>
 #include <asm/asm.h>
+#include <asm/ibt.h>
 
 /* Vectors with an error code: AMD64 volume 2, table 8-1. */
 #define HAS_ERROR(v) \
@@ -19,6 +20,7 @@ SYM_FUNC_START_LOCAL(host_trap)
 vector = 0
 .rept 32
 	.balign 16
+	ENDBR
 	.if !HAS_ERROR(vector)
 	push	$0
 	.endif

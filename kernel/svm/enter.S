@@ -105,6 +105,7 @@ SYM_FUNC_START(svm_launch)
 	mov	%ecx, %ds
 	mov	%ecx, %es
 SYM_INNER_LABEL(svm_resume, SYM_L_GLOBAL)
+	ANNOTATE_NOENDBR	/* IRET goes here, which is not tracked */
 	mov	WORLD_CPU(%rsp), %rax
 	load_registers
 	mov	WORLD_GUEST_PA(%rsp), %rax
@@ -162,6 +163,7 @@ STACK_FRAME_NON_STANDARD svm_launch
  */
 SYM_FUNC_START(svm_call)
 SYM_INNER_LABEL(svm_call_insn, SYM_L_GLOBAL)
+	ANNOTATE_NOENDBR	/* an address to compare with */
 	vmmcall
 	ANNOTATE_NOENDBR	/* where it goes on: VMRUN goes there */
 	RET

@@ -145,6 +145,9 @@ def build_module(kernel, root, work):
             for file in files:
                 _copy(os.path.join(path, file), os.path.join(target, file))
     _copy(os.path.join(root, "meson.build"), os.path.join(folder, "meson.build"))
+    for name in os.listdir(os.path.join(folder, "kernel")):
+        if name.startswith("lstar.o"):  # linked anew, so that objtool repeats what it has to say
+            os.unlink(os.path.join(folder, "kernel", name))
     with open(os.path.join(folder, "log"), "w+", encoding="utf-8") as log:
         done = subprocess.run(["make", "-j2", "-C", kernel.build, f"M={folder}/kernel",
                                "modules"], stdout=log, stderr=subprocess.STDOUT, check=False,
