@@ -86,12 +86,11 @@ SYM_FUNC_START(hv_cage_enter)
 	xor	%r14d, %r14d
 	xor	%r15d, %r15d
 	iretq
-SYM_FUNC_END(hv_cage_enter)
-STACK_FRAME_NON_STANDARD hv_cage_enter
 
-/* RSP is what hv_cage_enter() stored; the caller's view: a call that returned. */
-SYM_FUNC_START(hv_cage_return)
+/* RSP is what was stored above; the caller's view: a call that returned. */
+SYM_INNER_LABEL(hv_cage_return, SYM_L_GLOBAL)
+	ANNOTATE_NOENDBR	/* IRET goes here, which is not tracked */
 	restore_callee
 	RET
-SYM_FUNC_END(hv_cage_return)
-STACK_FRAME_NON_STANDARD hv_cage_return
+SYM_FUNC_END(hv_cage_enter)
+STACK_FRAME_NON_STANDARD hv_cage_enter
