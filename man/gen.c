@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * gen.c - the manual page: the template with the reference of the commands in its place.
+ * gen.c - the manual pages: a template with the reference of the commands in its place.
  *
  * Runs at build time, and knows no command: what is printed comes from their table.
  */
@@ -41,6 +41,8 @@ int main(int argc, char **argv)
 	while (fgets(line, sizeof(line), in)) {
 		if (!strcmp(line, "@COMMANDS@\n"))
 			cmd_manpage(stdout);
+		else if (!strcmp(line, "@MACHINE@\n"))
+			cmd_manpage_machine(stdout);
 		else
 			put_line(line, argv[2]);
 	}

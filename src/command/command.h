@@ -206,8 +206,9 @@ char *cmd_complete(struct cmd *c, const char *line, size_t start, const char *wo
 bool cmd_completes_file(const char *line, size_t start);
 /* "1234:1235 cat lstar> ": prompt for the current state. */
 const char *cmd_prompt(struct cmd *c);
-/* The whole reference as roff, for the man page. */
+/* The reference as roff: of processes, with the script language; of the machine alone. */
 void cmd_manpage(FILE *out);
+void cmd_manpage_machine(FILE *out);
 
 /* --- the prompt and signals --- */
 /* Read commands at the terminal until the end of input, `exit` or a fatal signal. */

@@ -289,13 +289,47 @@ static void man_command(FILE *out, const struct cmd_desc *desc)
 	fputs("\n.fi\n.RE\n.RE\n", out);
 }
 
+/* The commands of a family that have @letter among their targets, or are for it only. */
+static void man_family(FILE *out, const struct cmd_family *fam, char letter, bool only)
+{
+	bool titled = false;
+
+	for (const struct cmd_desc *desc = fam->commands; desc->names; desc++) {
+		if (!strchr(desc->targets, letter) || (only && desc->targets[1]))
+			continue;
+		if (!titled)
+			fprintf(out, ".SS %s\n", fam->title);
+		titled = true;
+		man_command(out, desc);
+	}
+}
+
+void cmd_manpage_machine(FILE *out)
+{
+	char name[24];
+	const char *sep = "";
+
+	for (const struct cmd_family *fam = cmd_families; fam->title; fam++)
+		man_family(out, fam, 'M', true);
+	fputs(".SS The others\n"
+	      "These work as\n.BR lstar (1)\ndescribes them, but for what this page says:\n",
+	      out);
+	for (const struct cmd_family *fam = cmd_families; fam->title; fam++) {
+		for (const struct cmd_desc *desc = fam->commands; desc->names; desc++) {
+			if (!strchr(desc->targets, 'M') || !desc->targets[1])
+				continue;
+			fputs(sep, out);
+			put_roff(out, cmd_name(desc, name, sizeof(name)));
+			sep = ",\n";
+		}
+	}
+	fputs(".\n", out);
+}
+
 void cmd_manpage(FILE *out)
 {
-	for (const struct cmd_family *fam = cmd_families; fam->title; fam++) {
-		fprintf(out, ".SS %s\n", fam->title);
-		for (const struct cmd_desc *desc = fam->commands; desc->names; desc++)
-			man_command(out, desc);
-	}
+	for (const struct cmd_family *fam = cmd_families; fam->title; fam++)
+		man_family(out, fam, 'P', false);
 	fputs(".SH SCRIPTS\n", out);
 	put_roff(out, script_text);
 	fputs("\n.SS Pseudo\\-registers\n", out);
