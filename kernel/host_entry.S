@@ -17,6 +17,8 @@
 	.text
 
 SYM_FUNC_START_LOCAL(host_trap)
+	.balign 16	/* a kernel with IBT begins its functions with ENDBR */
+.Lstubs:
 vector = 0
 .rept 32
 	.balign 16
@@ -73,7 +75,7 @@ STACK_FRAME_NON_STANDARD host_trap
 SYM_DATA_START(host_stubs)
 stub = 0
 .rept 32
-	.quad	host_trap + stub
+	.quad	.Lstubs + stub
 	stub = stub + 16
 .endr
 SYM_DATA_END(host_stubs)
