@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# At the prompt messages are printed as they come, above the line that is being typed, which stays
+# as it was; Ctrl-C ends `g` and leaves the events armed.
+load lstar
+export LSTAR_HISTORY=
+said=$(at_terminal lstar machine -q -- \
+	'machine lstar> ' '!syscall 0n999 script { printf("got %d\n", @rdi); }\n' \
+	'machine lstar> ' 'print 40' \
+	'print 40' '+act quiet 999 7 0 0' \
+	'got 7' '+act quiet 999 8 0 0' \
+	'got 8' '2\n' \
+	'402' 'g\n' \
+	'g' '+sleep 1; act quiet 999 9 0 0' \
+	'got 9' '\003' \
+	'machine lstar> ' '+act quiet 999 10 0 0' \
+	'got 10' 'exit\n') || fail "status $?: $said"
+said=$(echo "$said" | tr -d '\r')
+# What was typed before the messages is there behind them, and was run as one line.
+matches "$said" '^machine lstar> print 402$'
+eq "$(echo "$said" | grep -c '^402$')" 1
+for n in 7 8 9 10; do
+	eq "$(echo "$said" | grep -c "got $n$")" 1 "messages $n"
+done
+has "$(lsm info)" "entered=0"
+unload lstar
