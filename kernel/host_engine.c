@@ -190,7 +190,11 @@ static bool host_run_code(struct eng_ctx *ctx, const struct eng_event *ev, enum 
 	.run_code = host_run_code, .relax = host_relax, .spent_max = LSM_SPENT_MAX,          \
 	.regs_readable = ENG_REGS_MACHINE
 
-const struct eng_host lsm_host = { HOST_COMMON, .regs_writable = ENG_REGS_MACHINE_WRITABLE };
+const struct eng_host lsm_host = {
+	HOST_COMMON,
+	.regs_writable = ENG_REGS_MACHINE_WRITABLE,
+	.skips_returns = true,
+};
 const struct eng_host lsm_eval_host = { HOST_COMMON };
 
 /* Only SYSCALL and SYSRET come here, so that i386 is never int 0x80. */

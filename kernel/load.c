@@ -144,9 +144,6 @@ static int check_event(const struct lsm_event *e, char *why)
 		bad = "unknown flag of an event";
 	else if (e->flags & LSM_EV_ENTRY && (e->kind != ENG_EV_SYSCALL || e->stages != ENG_STAGE_PRE))
 		bad = "an event at the kernel's entry point has one stage, pre";
-	else if (e->flags & LSM_EV_SC && e->kind == ENG_EV_SYSRET)
-		bad = "a SYSRET cannot be left out: the kernel would run into what stands behind "
-		      "it";
 	else if (e->abi != LSM_ABI_ANY && e->abi >= ABI_N)
 		bad = "unknown calling convention";
 	else if (e->core != LSM_ANY && (e->core >= nr_cpu_ids || !cpu_possible(e->core)))

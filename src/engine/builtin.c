@@ -238,7 +238,7 @@ DEFINE(EVENT_SC)
 
 	if (!vm->ev)
 		return eng_fail(vm, ENG_E_EVENT, ENG_BI_EVENT_SC, ENG_SUBJECT_BUILTIN);
-	if (vm->kind != ENG_EV_SYSCALL || !vm->ctx->abi)
+	if ((vm->kind != ENG_EV_SYSCALL && !vm->host->skips_returns) || !vm->ctx->abi)
 		return eng_fail(vm, ENG_E_STAGE, ENG_BI_EVENT_SC, ENG_SUBJECT_BUILTIN);
 	if (vm->stage == ENG_PRE) {
 		vm->ctx->skip = arg[0] != 0;

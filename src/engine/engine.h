@@ -188,6 +188,7 @@ struct eng_host {
 	 * deadlock, where such a run stands in the way of more than its debuggee. 0: never.
 	 */
 	u32 spent_max;
+	bool skips_returns; /* a return can be short-circuited, too */
 };
 
 /* What a target lets scripts use; the compiler refuses the rest by name. */

@@ -98,10 +98,10 @@ static void run_script(struct eng_vm *vm, struct eng_event *ev, enum eng_stage s
 		disable_spent(vm->host, ctx, ev, stage);
 }
 
-/* Short-circuiting by default is for calls that can still be skipped. */
-static bool skips(const struct eng_event *ev, enum eng_stage stage)
+/* Short-circuiting by default is for what can still be skipped. */
+static bool skips(const struct eng_host *host, const struct eng_event *ev, enum eng_stage stage)
 {
-	return ev->sc && ev->kind == ENG_EV_SYSCALL && stage == ENG_PRE;
+	return ev->sc && stage == ENG_PRE && (ev->kind == ENG_EV_SYSCALL || host->skips_returns);
 }
 
 static void act(struct eng_vm *vm, struct eng_event *ev, enum eng_stage stage, struct eng_ctx *ctx)
@@ -109,7 +109,7 @@ static void act(struct eng_vm *vm, struct eng_event *ev, enum eng_stage stage, s
 	u64 result;
 
 	ev->fired++;
-	if (skips(ev, stage))
+	if (skips(vm->host, ev, stage))
 		ctx->skip = true;
 	if (ev->prog)
 		run_script(vm, ev, stage, ctx);

@@ -508,6 +508,12 @@ TEST(event_errors)
 	bad("!sysret sc on", 11,
 	    "a return of a process cannot be short-circuited: the kernel is on its way back "
 	    "already");
+	target = TGT_SKIPS_RETURN;
+	CHECK(parse("!sysret sc on"));
+	CHECK(spec.sc && spec.stages == ENG_STAGE_PRE);
+	bad("!sysret stage all sc on", 21,
+	    "'sc on' is impossible in stage post: the call has been executed by then");
+	target = TGT_BREAKS;
 	bad("!syscall imm no output {x}", 13, "'imm no' cannot be combined with 'output'");
 	cmd_line_free(&line);
 }

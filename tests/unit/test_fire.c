@@ -169,6 +169,35 @@ TEST(short_circuit_too_late)
 	CHECK_EQ(world.fault.value[1], ENG_SUBJECT_BUILTIN);
 }
 
+TEST(short_circuit_of_a_return_where_the_host_can)
+{
+	struct eng_event ev = event(1), *evs[] = { &ev };
+	struct eng_host host = world_host;
+
+	host.skips_returns = true;
+	world_ctx(&abi64);
+	world_vm(100000);
+	eng_vm_init(vm, &host, &globals, 100000);
+	ev.kind = ENG_EV_SYSRET;
+	ev.stages = ENG_STAGE_PRE | ENG_STAGE_POST;
+	ev.sc = true;
+	eng_fire(vm, evs, 1, ENG_EV_SYSRET, ENG_POST, &ctx);
+	CHECK(!ctx.skip);
+	eng_fire(vm, evs, 1, ENG_EV_SYSRET, ENG_PRE, &ctx);
+	CHECK(ctx.skip);
+	/* by the script, either way */
+	sc_program(&k, 0);
+	ev.prog = &k.prog;
+	eng_fire(vm, evs, 1, ENG_EV_SYSRET, ENG_PRE, &ctx);
+	CHECK(!ctx.skip);
+	sc_program(&k2, 1);
+	ev.sc = false;
+	ev.prog = &k2.prog;
+	eng_fire(vm, evs, 1, ENG_EV_SYSRET, ENG_PRE, &ctx);
+	CHECK(ctx.skip);
+	CHECK_EQ(ev.faults, 0);
+}
+
 TEST(faults_are_said_once_per_place)
 {
 	struct eng_event ev = event(1), other = event(2);

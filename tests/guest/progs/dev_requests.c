@@ -85,10 +85,6 @@ TEST(events_that_are_refused)
 	REFUSED(EINVAL, "an event needs a stage: pre, post or both", e.stages = 0);
 	REFUSED(EINVAL, "an event needs a stage: pre, post or both", e.stages = 4);
 	REFUSED(EINVAL, "unknown flag of an event", e.flags = 1u << 31);
-	REFUSED(EINVAL,
-		"a SYSRET cannot be left out: the kernel would run into what stands behind it",
-		e.flags |= LSM_EV_SC;
-		e.kind = ENG_EV_SYSRET);
 	REFUSED(EINVAL, "unknown calling convention", e.abi = ABI_N);
 	REFUSED(EINVAL, "there is no such CPU", e.core = 0x100000000);
 	REFUSED(EINVAL, "too much custom code (LSM_MAX_CODE, 4096 bytes)", e.code_size = 4097);

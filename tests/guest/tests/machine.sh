@@ -44,6 +44,12 @@ eq "$(cat prog)" "$(printf 'call=6\ncall=-38')" "short-circuit in the script"
 eq "$(during '!syscall 0n999 stage all script { printf("%d %d\n", $event_stage, @rip == vmlinux!entry_SYSCALL_64); }' \
 	act quiet 999 0 0 0)" "$(printf '0 0\n1 1')"
 
+# a return that its own script lets happen after all
+during '!sysret sc on script { event_sc(0); @rax = @rax; }' act call 999 0 0 0 >/dev/null
+eq "$(cat prog)" "call=-38"
+eq "$(lstar machine -b -c '!sysret core 0 sc on script { event_sc(0); }' -c 'events c all' 2>&1 | head -n 1)" \
+	"lstar: warning: a SYSRET that is left out lets the kernel run on behind it: the machine crashes unless the script sends @rip elsewhere"
+
 # --- filters, conditions, code
 eq "$(during '!syscall 0n999 pid 1 script { printf("no\n"); }' act quiet 999 0 0 0)" ""
 eq "$(during '!syscall 0n999 asm condition { mov rax, [rcx+0x38]; and eax, 1 } script { print(@rdi); }' \
@@ -82,6 +88,18 @@ printf '%s\n' 'output create a file out' 'output open a' \
 eq "$(during "$(cat cmds)" act quiet 999 1 0 0 quiet 999 2 0 0)" ""
 eq "$(cat out)" "$(printf '1\n2')"
 eq "$(during '!syscall 0n999 imm no script { printf("%d\n", @rdi); }' act quiet 999 1 0 0 quiet 999 2 0 0)" "$(printf '1\n2')"
+
+# --- a batch ends by itself when nothing is armed, or by its own command; maps are printed
+eq "$(m 'print 2')" 2
+(sleep 1; act threads 2 50 >/dev/null) &
+has "$(m '!syscall getppid script { .calls[$pname] = count(); }' 'sleep 0n4000' 'events d all' '? print(.calls);')" \
+	".calls[act]: 100"
+
+# --- the same script says the same of a program as on the process target
+script='!syscall 0n999 stage all script { printf("%s %d %llx %llx %llx %d\n", $pname, $syscall_number, $syscall_arg0, $syscall_arg1, @r10, $pid == $tid); }'
+there=$(lstar -q -b -c "$script" -- act call 999 1 0x22222222222 3 call 998 1 1 1 call 999 -1 2 3 | grep -v call=)
+during "$(echo "$script" | sed 's/stage all/stage pre/')" act call 999 1 0x22222222222 3 call 998 1 1 1 call 999 -1 2 3 >here
+eq "$(echo "$there" | sed -n '1p;3p')" "$(cat here)" "process and machine"
 
 # --- refusals
 has "$(m '!syscall')" "lstar: error: an event without a script or code breaks into the debugger, but the machine cannot be halted from within itself: that comes with remote debugging. Give it 'script { ... }' or 'code { ... }'"
