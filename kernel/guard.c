@@ -48,6 +48,11 @@ void hv_guard_free(struct hv_cpu *c)
 	c->guard = NULL;
 }
 
+void hv_guard_refresh(struct hv_cpu *c)
+{
+	c->guard->host_cr3 = 0;
+}
+
 bool hv_try(struct hv_cpu *c, void (*fn)(void *arg), void *arg, struct hv_fault *fault)
 {
 	struct hv_guard *g = c->guard;
@@ -65,6 +70,14 @@ bool hv_guard_exception(struct hv_cpu *c, struct hv_host_frame *f)
 {
 	struct hv_guard *g = c->guard;
 
+	/*
+	 * A breakpoint of the guest's. Processors ignore them while GIF is clear (AMD64 volume 2,
+	 * table 15-10), QEMU does not.
+	 */
+	if (f->vector == X86_TRAP_DB && !(f->cs & 3)) {
+		f->rflags |= X86_EFLAGS_RF;
+		return true;
+	}
 	if (!g || g->mode == GUARD_OFF)
 		return false;
 	g->fault.vector = f->vector;

@@ -39,6 +39,8 @@ bool hv_guard_exception(struct hv_cpu *c, struct hv_host_frame *f);
 /* A CPU's part; guest, may sleep. Called with the allocation and release of @c. */
 int hv_guard_alloc(struct hv_cpu *c);
 void hv_guard_free(struct hv_cpu *c);
+/* The host's page tables are new: on the CPU, before entering. */
+void hv_guard_refresh(struct hv_cpu *c);
 
 /*
  * The cage, in the low half of a CPU's own tables, everything else of which is supervisor's:
@@ -89,7 +91,7 @@ struct hv_guard {
 	enum code_insn insn;
 	u64 rip; /* where it ended */
 	u64 rax;
-	u64 host_cr3; /* whose kernel half was copied */
+	u64 host_cr3; /* whose kernel half was copied, or 0 */
 	u64 *pgd, *p4d, *pud, *pmd, *table; /* p4d: five levels only */
 	u64 *regs;
 	u8 *stack;

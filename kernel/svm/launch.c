@@ -11,6 +11,7 @@
 #include <asm/special_insns.h>
 
 #include "../compat.h"
+#include "../guard.h"
 #include "svm.h"
 
 #define GUEST_ASID 1
@@ -148,6 +149,7 @@ int svm_enter(struct hv_cpu *c, char *why, size_t size)
 	v->efer = efer | EFER_SVME; /* must be set at VMRUN, 15.5.1 */
 	fill_host(c, s->host);
 	host_refresh(c);
+	hv_guard_refresh(c);
 	fill_world(c, s);
 
 	/* SYSCALL in the host's ring 3 is #UD: the host's EFER has no SCE */

@@ -27,7 +27,7 @@ import tap  # noqa: E402
 BOOT_SECONDS = 120  # to the first test; limits are about hanging, never about speed
 PATIENCE = float(os.environ.get("GUEST_PATIENCE", "1"))
 APPEND = "console=ttyS0 loglevel=5 panic=-1 rdinit=/init"
-MODES = ("off", "idle", "armed")
+MODES = ("off", "idle", "armed", "hooked")
 # How the log of a guest ends that a test has ended.
 LAST_WORDS = {"poweroff": "reboot: Power down", "reboot": "reboot: Restarting system",
               "panic": "Kernel panic - not syncing"}
