@@ -142,7 +142,8 @@ static int check_event(const struct lsm_event *e, char *why)
 		bad = "an event needs a stage: pre, post or both";
 	else if (e->flags & ~ALL_FLAGS)
 		bad = "unknown flag of an event";
-	else if (e->flags & LSM_EV_ENTRY && (e->kind != ENG_EV_SYSCALL || e->stages != ENG_STAGE_PRE))
+	else if (e->flags & LSM_EV_ENTRY &&
+		 (e->kind != ENG_EV_SYSCALL || e->stages != ENG_STAGE_PRE))
 		bad = "an event at the kernel's entry point has one stage, pre";
 	else if (e->abi != LSM_ABI_ANY && e->abi >= ABI_N)
 		bad = "unknown calling convention";

@@ -2,8 +2,9 @@
 /*
  * kallsyms.c - the symbols that the kernel says it has.
  *
- * The text stays as it was read; the table leads into it. Sorted twice, by address and by
- * name, so that nothing ever searches it all.
+ * The text stays as it was read; the table leads into it. Sorted by address only: a name is
+ * looked for when a command or a script has one in it, and then reading them all is cheaper
+ * than another order of so many.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -18,7 +19,6 @@
 struct sym_table {
 	char *text;
 	struct sym *sym; /* by address */
-	const struct sym **name; /* by name */
 	size_t n, cap;
 };
 
@@ -115,34 +115,6 @@ static int by_addr(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name; /* as the file has them */
 }
 
-static int compare_names(const struct sym *x, const struct sym *y)
-{
-	int order = strcmp(x->name, y->name);
-
-	return order ? order : strcmp(x->module, y->module);
-}
-
-static int by_name(const void *a, const void *b)
-{
-	const struct sym *x = *(const struct sym *const *)a, *y = *(const struct sym *const *)b;
-	int order = compare_names(x, y);
-
-	return order ? order : x < y ? -1 : x > y;
-}
-
-static bool sort(struct sym_table *t)
-{
-	t->name = malloc((t->n + 1) * sizeof(struct sym *));
-	if (!t->name)
-		return false;
-	if (t->n)
-		qsort(t->sym, t->n, sizeof(*t->sym), by_addr);
-	for (size_t i = 0; i < t->n; i++)
-		t->name[i] = &t->sym[i];
-	qsort(t->name, t->n, sizeof(struct sym *), by_name);
-	return true;
-}
-
 /* Takes the text. */
 static struct sym_table *parse(char *text, size_t len)
 {
@@ -164,8 +136,9 @@ static struct sym_table *parse(char *text, size_t len)
 			goto fail;
 		p = next ? next + 1 : end;
 	}
-	if (sort(t))
-		return t;
+	if (t->n)
+		qsort(t->sym, t->n, sizeof(*t->sym), by_addr);
+	return t;
 fail:
 	sym_free(t);
 	return NULL;
@@ -213,7 +186,6 @@ void sym_free(struct sym_table *t)
 		return;
 	free(t->text);
 	free(t->sym);
-	free(t->name);
 	free(t);
 }
 
@@ -227,22 +199,6 @@ const struct sym *sym_get(const struct sym_table *t, size_t i)
 	return &t->sym[i];
 }
 
-/* The first of the symbols that are not before @want in order of names. */
-static size_t lower_bound(const struct sym_table *t, const struct sym *want)
-{
-	size_t low = 0, high = t->n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (compare_names(t->name[mid], want) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
 static bool is_global(const struct sym *s)
 {
 	return isupper((unsigned char)s->type);
@@ -252,15 +208,17 @@ bool sym_find(const struct sym_table *t, const char *text, u64 *addr, char *why,
 {
 	const char *bang = strchr(text, '!');
 	char module[64] = SYM_KERNEL;
-	struct sym want = { .name = bang ? bang + 1 : text, .module = module };
+	const char *name = bang ? bang + 1 : text;
 	const struct sym *found = NULL;
 	size_t different = 0;
 
 	if (bang)
 		snprintf(module, sizeof(module), "%.*s", (int)(bang - text), text);
-	for (size_t i = lower_bound(t, &want); i < t->n && !compare_names(t->name[i], &want); i++) {
-		const struct sym *s = t->name[i];
+	for (size_t i = 0; i < t->n; i++) {
+		const struct sym *s = &t->sym[i];
 
+		if (strcmp(s->name, name) || strcmp(s->module, module))
+			continue;
 		if (found && is_global(found) && !is_global(s))
 			continue;
 		if (found && (is_global(found) || !is_global(s)))
@@ -275,7 +233,7 @@ bool sym_find(const struct sym_table *t, const char *text, u64 *addr, char *why,
 	}
 	if (found)
 		snprintf(why, size, "%zu symbols have this name; 'x %s!%s' lists them",
-			 different + 1, module, want.name);
+			 different + 1, module, name);
 	else
 		snprintf(why, size, "'%s' has no such symbol; 'x %s!*NAME*' searches", module,
 			 module);
