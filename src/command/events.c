@@ -466,6 +466,8 @@ const struct cmd_desc cmd_events[] = {
 	  "With 'sc on', or event_sc(1) in the script, the kernel never executes the call: the "
 	  "program goes on behind it with the registers as they are, so that the script should "
 	  "set @rax (the result) itself.\n"
+	  "On the machine stage post is right behind the SYSCALL, in the kernel, which has done nothing "
+	  "yet; results are seen by !sysret.\n"
 	  "With a script or code the event runs them; without either it breaks into the debugger. "
 	  "The options come in any order; the last one counts when one is repeated. A call of "
 	  "another calling convention is written i386:open or x32:read.",
@@ -474,7 +476,8 @@ const struct cmd_desc cmd_events[] = {
 	{ "!syscall2", "[CALL] " EVENT_SYNTAX,
 	  "set an event on system calls, the fast way",
 	  "The same event as !syscall, for targets that have a faster and less guarded way to see "
-	  "system calls. For a process it works like !syscall.",
+	  "system calls: on the machine the address of the instruction decides, and none of its bytes "
+	  "is read. For a process it works like !syscall.",
 	  "!syscall2 3b script { printf(\"%s runs %s\\n\", $pname, @rdi); }",
 	  CMD_CHECKS, cmd_event_options, run_event, "PM" },
 	{ "!sysret", EVENT_SYNTAX,
@@ -483,7 +486,9 @@ const struct cmd_desc cmd_events[] = {
 	  "and may be changed, $context is the address that the call returns to, $syscall_number "
 	  "the call. It follows all '!syscall ... stage post' events of the same call. Calls that "
 	  "were short-circuited do not return from anywhere and cause no event; nor do those that "
-	  "never return, such as exit.",
+	  "never return, such as exit.\n"
+	  "On the machine it is the SYSRET instruction, in stage pre in the kernel and in stage post "
+	  "behind it; $context is its address. Returns by IRET are not seen; '.status' counts them.",
 	  "!sysret script { if ($syscall_return == -2) { printf(\"%d: ENOENT\\n\", $tid); } }",
 	  CMD_CHECKS, cmd_event_options + 1, run_event, "PM" },
 	{ "!sysret2", EVENT_SYNTAX,

@@ -160,7 +160,8 @@ static void counters(struct dbg *d, struct dbg_event *e)
 	e->ev.fired = c.fired;
 	e->ev.condition_false = c.condition_false;
 	e->ev.faults = c.faults;
-	e->ev.dropped = c.dropped;
+	e->ev.dropped += c.dropped - e->carried_dropped; /* outputs may have lost others */
+	e->carried_dropped = c.dropped;
 }
 
 static int enable(struct dbg *d, struct dbg_event *e, bool on)

@@ -21,6 +21,7 @@ struct dbg_event {
 	struct eng_event ev; /* ev.owner leads back here */
 	bool imm;
 	bool carried; /* armed at the target */
+	u64 carried_dropped; /* of ev.dropped, what was lost there */
 	bool guarded_buffer; /* ev.buffer belongs to the guard */
 	struct eng_program *prog; /* owned; ev.prog is the same */
 	struct asm_code *condition, *code;

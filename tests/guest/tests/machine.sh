@@ -102,6 +102,9 @@ during "$(echo "$script" | sed 's/stage all/stage pre/')" act call 999 1 0x22222
 eq "$(echo "$there" | sed -n '1p;3p')" "$(cat here)" "process and machine"
 
 # --- refusals
+during '? .n = 0;' lstar machine -q -b >/dev/null
+eq "$(cat prog)" "lstar: error: another lstar has the machine: /dev/lstar takes one session at a time"
+eq "$(cat status)" 125
 has "$(m '!syscall')" "lstar: error: an event without a script or code breaks into the debugger, but the machine cannot be halted from within itself: that comes with remote debugging. Give it 'script { ... }' or 'code { ... }'"
 for c in r pause '.start ls' '.attach 1' '.detach' .kill '.switch' '.thread' .restart; do
 	eq "$(m "$c")" "lstar: error: '${c%% *}' is for processes, which lstar holds and stops; the machine runs on all the time. 'lstar PROGRAM' and 'lstar -p PID' debug processes"
