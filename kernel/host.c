@@ -15,9 +15,9 @@
 
 #include "host.h"
 
-#define DESC_CODE64 0x00af9b000000ffffULL
-#define DESC_DATA 0x00cf93000000ffffULL
-#define DESC_DPL3 0x0000600000000000ULL
+#define HOST_DESC_CODE64 0x00af9b000000ffffULL
+#define HOST_DESC_DATA 0x00cf93000000ffffULL
+#define HOST_DESC_DPL3 0x0000600000000000ULL
 
 static gate_desc *host_idt; /* one page, the same for all CPUs */
 
@@ -62,10 +62,10 @@ void host_exit(void)
 
 static void fill_descriptors(struct host_cpu *h)
 {
-	h->gdt[GDT_ENTRY_KERNEL_CS] = DESC_CODE64;
-	h->gdt[GDT_ENTRY_KERNEL_DS] = DESC_DATA;
-	h->gdt[GDT_ENTRY_DEFAULT_USER_CS] = DESC_CODE64 | DESC_DPL3;
-	h->gdt[GDT_ENTRY_DEFAULT_USER_DS] = DESC_DATA | DESC_DPL3;
+	h->gdt[GDT_ENTRY_KERNEL_CS] = HOST_DESC_CODE64;
+	h->gdt[GDT_ENTRY_KERNEL_DS] = HOST_DESC_DATA;
+	h->gdt[GDT_ENTRY_DEFAULT_USER_CS] = HOST_DESC_CODE64 | HOST_DESC_DPL3;
+	h->gdt[GDT_ENTRY_DEFAULT_USER_DS] = HOST_DESC_DATA | HOST_DESC_DPL3;
 	h->tss.rsp[0] = (u64)h->trap_stack[HOST_IST_TRAP] + HOST_TRAP_STACK_SIZE;
 	for (u32 i = HOST_IST_TRAP; i < HOST_NISTS; i++)
 		h->tss.ist[i - 1] = (u64)h->trap_stack[i] + HOST_TRAP_STACK_SIZE;
@@ -148,6 +148,11 @@ void hv_host_exception(struct hv_host_frame *f)
 {
 	struct hv_cpu *c = hv_this_cpu();
 
+	if ((f->rip == (u64)host_peek2_insn || f->rip == (u64)host_peek1_insn) &&
+	    (f->vector == X86_TRAP_PF || f->vector == X86_TRAP_GP)) {
+		f->rip = (u64)host_peek_fault;
+		return;
+	}
 	if (hv_guard_exception(c, f))
 		return;
 	c->died = (struct hv_fault){

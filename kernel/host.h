@@ -65,6 +65,10 @@ struct host_cpu {
 };
 
 /* host_entry.S */
+#define HOST_PEEK_FAULT (~0u)
+u32 host_peek2(const void *p);
+u32 host_peek1(const void *p);
+extern const char host_peek2_insn[], host_peek1_insn[], host_peek_fault[];
 extern const char *const host_stubs[HOST_VECTORS];
 /* host.c, from there */
 void hv_host_exception(struct hv_host_frame *f);

@@ -7,8 +7,13 @@
  */
 #include <linux/linkage.h>
 #include <linux/objtool.h>
+#include <asm/alternative.h>
 #include <asm/asm.h>
 #include <asm/ibt.h>
+#include <asm/nospec-branch.h>
+#include <asm/smap.h>
+
+#define HOST_PEEK_FAULT 0xffffffff
 
 /* Vectors with an error code: AMD64 volume 2, table 8-1. */
 #define HAS_ERROR(v) \
@@ -68,6 +73,33 @@ vector = 0
 	iretq
 SYM_FUNC_END(host_trap)
 STACK_FRAME_NON_STANDARD host_trap
+
+/*
+ * u32 host_peek2(const void *p), host_peek1: two bytes or one at @p, or HOST_PEEK_FAULT. The
+ * exception that p raises goes on at host_peek_fault (host.c).
+ */
+SYM_FUNC_START(host_peek2)
+	ASM_STAC
+SYM_INNER_LABEL(host_peek2_insn, SYM_L_GLOBAL)
+	movzwl	(%rdi), %eax
+	ASM_CLAC
+	RET
+SYM_FUNC_END(host_peek2)
+
+SYM_FUNC_START(host_peek_fault)
+	mov	$HOST_PEEK_FAULT, %eax
+	ASM_CLAC
+	RET
+SYM_FUNC_END(host_peek_fault)
+STACK_FRAME_NON_STANDARD host_peek_fault /* AC is set when it is reached */
+
+SYM_FUNC_START(host_peek1)
+	ASM_STAC
+SYM_INNER_LABEL(host_peek1_insn, SYM_L_GLOBAL)
+	movzbl	(%rdi), %eax
+	ASM_CLAC
+	RET
+SYM_FUNC_END(host_peek1)
 
 /* Stubs stand 16 bytes apart. */
 	.section .rodata

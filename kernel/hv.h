@@ -85,7 +85,7 @@ struct hv_vendor {
 	void (*leave)(struct hv_cpu *c);
 	/* Intercept SYSCALL and SYSRET (EFER.SCE off, #UD) or leave them alone. */
 	void (*intercept)(struct hv_cpu *c, bool on);
-	/* Stop at the kernel's entry points, where SYSCALL leads to: hv_entry(). */
+	/* Stop at the kernel's entry points, where SYSCALL leads to: lsm_fire_entry(). */
 	void (*hook)(struct hv_cpu *c, bool on);
 	/* Registers that the exit path does not load: segments, bases, control, debug. */
 	bool (*load_regs)(struct hv_cpu *c, u64 mask);
@@ -93,8 +93,6 @@ struct hv_vendor {
 	/* Raise an exception in the guest at the next entry. */
 	void (*inject)(struct hv_cpu *c, u8 vector, bool has_error, u32 error);
 	void (*mode)(struct hv_cpu *c, struct hv_mode *m);
-	/* Flat code and stack segments. Level 3: the stack segment keeps its attributes. */
-	void (*segments)(struct hv_cpu *c, u16 cs, u16 ss, u8 cpl, bool long64);
 	/*
 	 * An instruction was done for the guest: no interrupt shadow, and a single-step trap
 	 * where RFLAGS, as they are now, ask for one.
@@ -114,12 +112,8 @@ struct hv_vendor {
 extern const struct hv_vendor svm_vendor;
 extern const struct hv_vendor *hv_vendor; /* the one that hv_init() has picked */
 
-/* emulate.c, host: SYSCALL and SYSRET. The instruction at RIP raised #UD. */
-void hv_emulate_ud(struct hv_cpu *c);
-/* The guest is about to execute the first instruction behind LSTAR or CSTAR. */
-void hv_entry(struct hv_cpu *c);
 /*
- * Length of the instruction 0f @opcode at RIP with its prefixes; 0: something else is there,
+ * insn.c, host. Length of the instruction 0f @opcode at RIP with its prefixes; 0: something else is there,
  * or nothing that can be read.
  */
 u32 hv_insn_length(struct hv_cpu *c, u8 opcode);
@@ -186,7 +180,7 @@ size_t hv_write(u64 cr3, u64 va, const void *src, size_t n);
  * is to be stored before the next. ctx.skip: leave out the instruction.
  */
 void lsm_fire(struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage);
-void lsm_fire_entry(struct hv_cpu *c); /* events of LSM_EV_ENTRY, at hv_entry() */
+void lsm_fire_entry(struct hv_cpu *c); /* events of LSM_EV_ENTRY, at an entry point */
 /* Is there any event that wants the instruction's bytes checked (not only the `2` forms)? */
 bool lsm_checks_bytes(struct hv_cpu *c);
 /*

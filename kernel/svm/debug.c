@@ -158,7 +158,7 @@ static void raise(struct hv_cpu *c, u64 dr6)
 
 	s->vmcb->dr6 = s->debug.dr6 = dr6;
 	vmcb_dirty(s->vmcb, CLEAN_DR);
-	hv_vendor->inject(c, X86_TRAP_DB, false, 0);
+	svm_inject(c, X86_TRAP_DB, false, 0);
 }
 
 void svm_exit_db(struct hv_cpu *c)
@@ -181,7 +181,7 @@ void svm_exit_db(struct hv_cpu *c)
 	vmcb_dirty(v, CLEAN_DR);
 	/* the instruction itself, next time */
 	c->ctx.reg[ENG_RFLAGS] |= X86_EFLAGS_RF;
-	hv_entry(c);
+	svm_entry(c);
 }
 
 /* The general register of a MOV whose first @len bytes end with its opcode. */
@@ -206,7 +206,7 @@ void svm_exit_dr(struct hv_cpu *c, u32 n, bool write)
 	if (!len || !mov_register(c, len, &general))
 		return; /* changed meanwhile: execute what is there now */
 	if (n > 7 || ((n == 4 || n == 5) && s->vmcb->cr4 & X86_CR4_DE)) {
-		hv_vendor->inject(c, X86_TRAP_UD, false, 0);
+		svm_inject(c, X86_TRAP_UD, false, 0);
 		return;
 	}
 	if (n == 4 || n == 5)
@@ -217,7 +217,7 @@ void svm_exit_dr(struct hv_cpu *c, u32 n, bool write)
 		return;
 	}
 	if (write && n >= 6 && reg[general] >> 32) {
-		hv_vendor->inject(c, X86_TRAP_GP, true, 0);
+		svm_inject(c, X86_TRAP_GP, true, 0);
 		return;
 	}
 	c->exits[LSM_EXIT_DR]++;

@@ -54,7 +54,7 @@ static void fill_control(struct hv_cpu *c, struct vmcb *v)
 			INTERCEPT4_VMSAVE | INTERCEPT4_STGI | INTERCEPT4_CLGI | INTERCEPT4_SKINIT;
 	v->msrpm = svm_msr_map();
 	v->asid = GUEST_ASID;
-	v->tlb_control = TLB_FLUSH_ALL;
+	v->tlb_control = TLB_CONTROL_ALL;
 	v->np_enable = NP_INVLPGB;
 }
 

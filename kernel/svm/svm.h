@@ -87,9 +87,23 @@ static inline bool svm_canonical(u64 va)
 	return (u64)((s64)(va << shift) >> shift) == va;
 }
 
-/* svm.c, for enter.S: an exit. True: leave, the guest's state is in the VMCB. */
-bool svm_exit(struct hv_cpu *c);
+/* svm.c, host */
+void svm_inject(struct hv_cpu *c, u8 vector, bool has_error, u32 error);
+void svm_flush(struct hv_cpu *c);
+
+/* msr.c */
+int svm_maps_init(void);
+void svm_maps_exit(void);
 u64 svm_msr_map(void); /* physical address of what MSRs exit */
+void svm_intercept(struct hv_cpu *c, bool on); /* host, and the rest */
+void svm_exit_msr(struct hv_cpu *c);
+
+/* exit.c, host */
+void svm_entry(struct hv_cpu *c); /* at LSTAR or CSTAR */
+void svm_divert(struct hv_cpu *c, void (*fn)(void), void *stack);
+void svm_resume_at(struct hv_cpu *c, u64 *rip, u64 *rsp);
+/* For enter.S: an exit. True: leave, the guest's state is in the VMCB. */
+bool svm_exit(struct hv_cpu *c);
 
 /* launch.c: the VMCB from the running state, and back */
 int svm_enter(struct hv_cpu *c, char *why, size_t size);

@@ -129,7 +129,7 @@ static_assert(offsetof(struct vmcb, dbgctl) == 0x670);
 #define CLEAN_CR2            BIT(9)
 #define CLEAN_ALL            0xffffffffU
 
-#define TLB_FLUSH_ALL        1 /* every ASID */
+#define TLB_CONTROL_ALL        1 /* every ASID */
 
 #define EVENT_VALID          BIT_ULL(31)
 #define EVENT_HAS_ERROR      BIT_ULL(11)

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * insn.c - the guest's instruction at RIP: fetching it, and how long it is. Runs in the host.
+ * Must never guess: bytes that cannot be had are the processor's to look for.
+ */
+#include <linux/mm.h>
+#include <asm/pgtable.h>
+#include <asm/processor-flags.h>
+#include <asm/trapnr.h>
+
+#include "host.h"
+#include "insn.h"
+
+#define OPCODE_GROUP7 0x01
+#define MAX_INSN 15
+/* Fetches from one place in vain, one after another, until it is given up: see hv_fetch_failed(). */
+#define MAX_RETRIES 16
+
+static bool is_prefix(u8 b)
+{
+	switch (b) {
+	case 0x26:
+	case 0x2e:
+	case 0x36:
+	case 0x3e:
+	case 0x64:
+	case 0x65:
+	case 0x66:
+	case 0x67:
+	case 0xf2:
+	case 0xf3:
+		return true;
+	default: /* LOCK among them: #UD with all that is of interest here */
+		return false;
+	}
+}
+
+/* Volume 3, 1.2: any legacy prefixes, at most one REX that counts, the last, then the opcode. */
+static struct hv_insn decode(const u8 *b, u32 n, bool long64)
+{
+	struct hv_insn i = { 0 };
+	u32 at = 0;
+	u8 rex = 0;
+
+	for (; at < n; at++) {
+		if (long64 && (b[at] & 0xf0) == 0x40)
+			rex = b[at];
+		else if (is_prefix(b[at]))
+			rex = 0;
+		else
+			break;
+	}
+	if (at == n)
+		return i;
+	if (b[at] != 0x0f) {
+		i.len = at + 1;
+		return i;
+	}
+	if (at + 1 == n)
+		return i;
+	i.opcode = b[at + 1];
+	i.len = at + 2;
+	i.rexw = rex & 8;
+	return i;
+}
+
+static u32 peek(struct hv_cpu *c, u64 at, u8 *b, u32 n)
+{
+	u32 got, i;
+
+	for (i = 0; i < n; i++) {
+		got = host_peek1((const void *)(at + i));
+		if (got == HOST_PEEK_FAULT)
+			break;
+		b[i] = got;
+	}
+	return i;
+}
+
+/*
+ * The bytes at @at as the processor sees them that executes there now: through the guest's own page
+ * tables. The one entry of its top level that leads there is borrowed for as long as it takes.
+ * What the TLB remembers of it ends with the next load of CR3, at the next exit; nobody else
+ * uses addresses of the low half meanwhile (custom code has a CR3 of its own).
+ */
+struct hv_insn hv_fetch(struct hv_cpu *c, u64 cr3, u64 at, bool long64)
+{
+	u32 top = pgd_index(at);
+	u64 *mine = &c->host->pgd[top];
+	bool low = !(at >> 63);
+	struct hv_insn i;
+	u8 b[MAX_INSN];
+	u32 two;
+
+	if (low)
+		*mine = READ_ONCE(((const u64 *)__va(cr3 & PTE_PFN_MASK))[top]);
+	/* two bytes are all that there is to nearly every one of them */
+	two = host_peek2((const void *)at);
+	if (ENG_LIKELY((two & 0xff) == 0x0f && two != HOST_PEEK_FAULT))
+		i = (struct hv_insn){ .len = 2, .opcode = two >> 8 };
+	else
+		i = decode(b, peek(c, at, b, MAX_INSN), long64);
+	if (low)
+		WRITE_ONCE(*mine, 0);
+	return i;
+}
+
+/*
+ * The instruction was executed, and yet it cannot be read: its page went away in between. Let
+ * the processor find that out, by the tables and not by what it remembers of them, and raise
+ * the guest's own page fault. Should it find the page and this code never, that would go on for
+ * ever: #UD then.
+ */
+void hv_fetch_failed(struct hv_cpu *c)
+{
+	u64 rip = c->ctx.reg[ENG_RIP];
+
+	if (c->retry_rip != rip)
+		c->retries = 0;
+	c->retry_rip = rip;
+	if (c->retries++ < MAX_RETRIES) {
+		c->exits[LSM_EXIT_RETRY]++;
+		hv_vendor->flush(c);
+		return;
+	}
+	c->retries = 0;
+	c->exits[LSM_EXIT_UD]++;
+	hv_vendor->inject(c, X86_TRAP_UD, false, 0);
+}
+
+u32 hv_insn_length(struct hv_cpu *c, u8 opcode)
+{
+	struct hv_mode m;
+	struct hv_insn i;
+
+	hv_vendor->mode(c, &m);
+	i = hv_fetch(c, m.cr3, hv_fetch_at(c, m.long64, m.cs_base), m.long64);
+	if (!i.len) {
+		hv_fetch_failed(c);
+		return 0;
+	}
+	if (i.opcode != opcode) {
+		/* changed since it was executed: execute what is there now */
+		hv_vendor->flush(c);
+		return 0;
+	}
+	return i.len;
+}
+
+bool hv_at_svm_insn(struct hv_cpu *c)
+{
+	struct hv_insn i;
+	struct hv_mode m;
+	u8 modrm;
+	u64 at;
+
+	hv_vendor->mode(c, &m);
+	at = hv_fetch_at(c, m.long64, m.cs_base);
+	i = hv_fetch(c, m.cr3, at, m.long64);
+	if (i.opcode != OPCODE_GROUP7)
+		return false;
+	return hv_read(m.cr3, at + i.len, &modrm, 1) && modrm >= 0xd8 && modrm <= 0xdf;
+}
+
+void hv_skip(struct hv_cpu *c, u32 len)
+{
+	struct hv_mode m;
+
+	hv_vendor->mode(c, &m);
+	c->ctx.reg[ENG_RIP] = hv_behind(c, len, m.long64);
+	c->ctx.reg[ENG_RFLAGS] &= ~(u64)X86_EFLAGS_RF;
+	hv_vendor->retired(c);
+}
