@@ -81,6 +81,7 @@ STACK_FRAME_NON_STANDARD host_trap
 SYM_FUNC_START(host_peek2)
 	ASM_STAC
 SYM_INNER_LABEL(host_peek2_insn, SYM_L_GLOBAL)
+	ANNOTATE_NOENDBR	/* only compared with */
 	movzwl	(%rdi), %eax
 	ASM_CLAC
 	RET
@@ -96,6 +97,7 @@ STACK_FRAME_NON_STANDARD host_peek_fault /* AC is set when it is reached */
 SYM_FUNC_START(host_peek1)
 	ASM_STAC
 SYM_INNER_LABEL(host_peek1_insn, SYM_L_GLOBAL)
+	ANNOTATE_NOENDBR	/* only compared with */
 	movzbl	(%rdi), %eax
 	ASM_CLAC
 	RET
