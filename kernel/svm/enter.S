@@ -165,6 +165,7 @@ SYM_FUNC_START(svm_call)
 SYM_INNER_LABEL(svm_call_insn, SYM_L_GLOBAL)
 	ANNOTATE_NOENDBR	/* an address to compare with */
 	vmmcall
+SYM_INNER_LABEL(svm_call_end, SYM_L_GLOBAL)
 	ANNOTATE_NOENDBR	/* where it goes on: VMRUN goes there */
 	RET
 SYM_FUNC_END(svm_call)

@@ -17,7 +17,6 @@
 #include "../emulate.h"
 
 #define OPCODE_CPUID 0xa2
-#define VMMCALL_LEN 3
 /* Of what a script writes into RFLAGS: all that exist but VM, VIF and VIP. */
 #define FLAGS_WRITABLE 0x257fd7ULL
 
@@ -74,7 +73,7 @@ static void exit_vmmcall(struct hv_cpu *c)
 		return;
 	}
 	c->exits[LSM_EXIT_HYPERCALL]++;
-	c->ctx.reg[ENG_RIP] += VMMCALL_LEN;
+	c->ctx.reg[ENG_RIP] = (u64)svm_call_end;
 	c->ctx.reg[ENG_RAX] = fn(c, (void *)c->ctx.reg[ENG_RSI]);
 }
 

@@ -77,7 +77,7 @@ static inline struct svm_cpu *svm_of(struct hv_cpu *c)
 void svm_launch(struct svm_world *w, u64 *regs);
 /* In the guest: fn(c, arg) in the host. */
 u64 svm_call(u64 (*fn)(struct hv_cpu *c, void *arg), void *arg);
-extern const char svm_call_insn[]; /* its VMMCALL */
+extern const char svm_call_insn[], svm_call_end[]; /* its VMMCALL, and behind it */
 extern const char svm_resume[]; /* with RSP at struct svm_world: into the guest, come what may */
 
 static inline bool svm_canonical(u64 va)
