@@ -60,6 +60,15 @@ said=$(during '!syscall 0n999 asm code { mov rax, [0x10] }' act call 999 0 0 0 c
 matches "$said" '^lstar: error: event 0 \(pid [0-9]+, tid [0-9]+\): '
 eq "$(echo "$said" | wc -l)" 1 "code that faults is told once: it is disabled"
 
+# --- the kernel's entry point
+eq "$(during '!entryhook 0n999 script { printf("%d %x %d\n", @rip == vmlinux!entry_SYSCALL_64, @rax, @rsi == 8); }' \
+	act quiet 999 7 8 0)" "1 3e7 1"
+during '!entryhook 0n999 script { @rax = 0n39; }' act call 999 0 0 0 >/dev/null
+matches "$(cat prog)" "^call=[1-9][0-9]*$"
+during '!entryhook 0n999 sc on script { @rax = 5; }' act call 999 0 0 0 >/dev/null
+eq "$(cat prog)" "call=5" "straight back from the entry point"
+has "$(m '!entryhook 1 stage post script { }')" "an event at the kernel's entry point has one stage, pre"
+
 # --- script errors: once, with the place, and the machine goes on
 said=$(during '!syscall 0n999 script { x = @rdi; y = 1 / x; }' act quiet 999 0 0 0 quiet 999 0 0 0 quiet 999 0 0 0)
 matches "$said" '^lstar: error: event 0 \(pid [0-9]+, tid [0-9]+\): cmds:1: script error: division by zero'
