@@ -73,6 +73,21 @@ struct tgt_thread_info {
 
 struct target;
 
+/*
+ * A system call for a stopped thread to make. Nothing of the thread changes but what the call
+ * itself changes; no event sees it. Calls after which the thread would not go on as before
+ * (execve, exit, rt_sigreturn, fork and clone) are refused, unless insisted on.
+ */
+#define TGT_INVOKE_INSIST 1u
+#define TGT_INVOKE_OTHERS 2u /* the process's other threads run meanwhile: for futex, a pipe */
+#define TGT_INVOKE_MS 5000 /* usual time limit */
+struct tgt_invoke {
+	u64 nr; /* x86-64 */
+	u64 arg[6];
+	unsigned flags;
+	int timeout_ms; /* 0: TGT_INVOKE_MS; negative: none */
+};
+
 struct tgt_launch {
 	char *const *argv;
 	char *const *envp; /* NULL: ours */
@@ -246,6 +261,14 @@ struct tgt_ops {
 		       enum eng_pseudo id, u64 *value);
 	/* Short program name (comm) of a thread. */
 	bool (*comm)(struct target *t, struct tgt_thread *th, char *buf, size_t size);
+	/*
+	 * *@result is what the kernel returned, -EINTR when a signal that came ended the call.
+	 * Fails with -EPERM (refused), -EBUSY (it stands badly), -ETIMEDOUT (the call was
+	 * ended) and -ESRCH (the thread was: its end is reported next). Registers that @ctx of
+	 * a stop holds stay valid.
+	 */
+	int (*invoke)(struct target *t, struct tgt_thread *th, const struct tgt_invoke *call,
+		      s64 *result);
 	/* Threads of the debuggee; returns how many there are, fills at most @max. */
 	size_t (*threads)(struct target *t, struct tgt_thread_info *info, size_t max);
 	struct tgt_thread *(*find)(struct target *t, u32 tid);

@@ -219,6 +219,8 @@ int proc_attach(struct target *t, u32 pid)
 /* A signal in hand goes with the thread. */
 static long signal_in_hand(const struct tgt_thread *th)
 {
+	if (th->held_signal)
+		return th->held_signal;
 	if (th->state != TH_QUEUED || !WIFSTOPPED(th->status) || th->status >> 16)
 		return 0;
 	return WSTOPSIG(th->status) == (SIGTRAP | 0x80) ? 0 : WSTOPSIG(th->status);

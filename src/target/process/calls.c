@@ -126,6 +126,11 @@ void call_interrupted(struct proc_target *p, struct tgt_thread *th, int sig)
 		unfinished(th, (s64)r.rax, r.orig_rax, r.rip, r.rsp, sig);
 }
 
+void call_rewound(struct tgt_thread *th, u64 nr)
+{
+	expect_restart(th, RESTART_WAIT, nr, th->info.instruction_pointer, th->info.stack_pointer);
+}
+
 /* True: this entry is a call that was seen before. */
 static bool restarted(struct tgt_thread *th)
 {
@@ -181,6 +186,8 @@ static void own_enter(struct proc_target *p, struct tgt_thread *th)
 
 static bool enter(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop)
 {
+	bool again;
+
 	th->call.nr = th->info.entry.nr;
 	th->call.abi = abi_of(th->info.arch, th->call.nr);
 	th->call.ip = th->info.instruction_pointer;
@@ -188,10 +195,9 @@ static bool enter(struct proc_target *p, struct tgt_thread *th, struct tgt_stop 
 	th->inside = true;
 	th->skipped = false;
 	th->watch_exit = false;
-	if (ENG_UNLIKELY(th->restart_state) && restarted(th))
-		return stop_quiet(p, th);
+	again = ENG_UNLIKELY(th->restart_state) && restarted(th);
 	own_enter(p, th);
-	if (!wants_enter(p, &th->call))
+	if (again || !wants_enter(p, &th->call))
 		return stop_quiet(p, th);
 	return stop_report(p, th, TGT_STOP_ENTER, stop);
 }
@@ -279,8 +285,10 @@ bool call_stop(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *st
 {
 	bool seen = th->entry_seen;
 
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, th->tid, sizeof(th->info), &th->info) <= 0)
+	if (ENG_LIKELY(!th->info_kept) &&
+	    ptrace(PTRACE_GET_SYSCALL_INFO, th->tid, sizeof(th->info), &th->info) <= 0)
 		return stop_quiet(p, th); /* killed meanwhile */
+	th->info_kept = false;
 	place_stop(p, th);
 	switch (th->info.op) {
 	case PTRACE_SYSCALL_INFO_SECCOMP:
@@ -358,6 +366,16 @@ static bool handler_entered(struct proc_target *p, struct tgt_thread *th, struct
 	return stop_report(p, th, TGT_STOP_EXIT, stop);
 }
 
+int call_deliver(struct proc_target *p, struct tgt_thread *th, int sig)
+{
+	bool again = th->restart_state == RESTART_WAIT || th->restart_state == RESTART_NOW;
+
+	if (!sig || !again || !is_caught(th, sig))
+		return thread_run(p, th, sig);
+	th->stepping = true;
+	return thread_step(p, th, sig);
+}
+
 /* Signals are delivered unchanged, never reported: resuming with the same number keeps siginfo. */
 bool call_signal(struct proc_target *p, struct tgt_thread *th, int sig, struct tgt_stop *stop)
 {
@@ -380,11 +398,6 @@ bool call_signal(struct proc_target *p, struct tgt_thread *th, int sig, struct t
 	if (!p->pass_keyboard && th->proc->launched && from_keyboard(th, sig))
 		sig = 0;
 	call_interrupted(p, th, sig);
-	if (sig && th->restart_state == RESTART_WAIT && is_caught(th, sig)) {
-		th->stepping = true;
-		thread_step(p, th, sig);
-	} else {
-		thread_run(p, th, sig);
-	}
+	call_deliver(p, th, sig);
 	return false;
 }

@@ -1,33 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * inject.c - system calls made in a stopped debuggee, to install a seccomp filter in it.
+ * inject.c - installs a seccomp filter in a debuggee, by calls that one of its threads makes.
  *
- * Afterwards every register, the signal mask and the memory map are as before. The calls
- * are single-stepped: the stop behind the instruction is a signal-delivery stop, so that the
- * kernel still sees to an interrupted call of the thread when its registers are put back
- * (after a syscall-exit stop it would not, and -512 would reach the program).
+ * Afterwards every register, the signal mask and the memory map are as before.
  */
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
-#include "process.h"
-
-#define VDSO_MAX 16384
-
-struct remote {
-	struct proc_target *p;
-	struct tgt_thread *th;
-	struct user_regs_struct saved;
-	u64 mask; /* signals */
-	u64 insn; /* address of a SYSCALL instruction */
-	bool lost; /* something else happened: the thread is queued or gone */
-};
+#include "remote.h"
 
 /* Standing well: in user mode or at the very end of a call, with no signal in hand. */
 static bool stands_well(const struct tgt_thread *th)
@@ -35,88 +19,9 @@ static bool stands_well(const struct tgt_thread *th)
 	return th->at == STOP_EXIT || th->at == STOP_TRAP;
 }
 
-/* The instruction just executed, else the one in the vdso's fallback paths. */
-static u64 find_insn(struct proc_target *p, struct tgt_thread *th, u64 ip)
-{
-	static const u8 insn[2] = { 0x0f, 0x05 };
-	u8 code[VDSO_MAX], *hit;
-	u64 vdso;
-	size_t n;
-
-	if (proc_read_mem(&p->base, th, ip - 2, code, 2) == 2 && !memcmp(code, insn, 2))
-		return ip - 2;
-	if (th->proc->syscall_insn)
-		return th->proc->syscall_insn;
-	if (!procfs_auxv(th->proc->pid, AT_SYSINFO_EHDR, &vdso))
-		return 0;
-	n = proc_read_mem(&p->base, th, vdso, code, sizeof(code));
-	hit = memmem(code, n, insn, 2);
-	if (hit)
-		th->proc->syscall_insn = vdso + (u64)(hit - code);
-	return th->proc->syscall_insn;
-}
-
-static bool begin(struct remote *r)
-{
-	u64 all = ~ENG_BIT(SIGTRAP - 1);
-	u32 tid = r->th->tid;
-
-	if (ptrace(PTRACE_GETREGS, tid, 0, &r->saved) || r->saved.cs != 0x33 ||
-	    ptrace(PTRACE_GETSIGMASK, tid, 8, &r->mask))
-		return false;
-	r->insn = find_insn(r->p, r->th, r->saved.rip);
-	return r->insn && !ptrace(PTRACE_SETSIGMASK, tid, 8, &all);
-}
-
-static void end(struct remote *r)
-{
-	ptrace(PTRACE_SETREGS, r->th->tid, 0, &r->saved);
-	ptrace(PTRACE_SETSIGMASK, r->th->tid, 8, &r->mask);
-}
-
-/* One instruction. False: another stop came, which is kept for wait(). */
-static bool step(struct remote *r)
-{
-	pid_t tid = (pid_t)r->th->tid;
-	int status;
-
-	do {
-		if (ptrace(PTRACE_SINGLESTEP, tid, 0, 0) && errno != ESRCH)
-			return false;
-		while (waitpid(tid, &status, __WALL) < 0)
-			if (errno != EINTR)
-				return false;
-		/* Filters of ours may stop our own calls. */
-	} while (WIFSTOPPED(status) && (status >> 16 == PTRACE_EVENT_SECCOMP ||
-					status >> 8 == (SIGTRAP | PTRACE_EVENT_STOP << 8)));
-	if (WIFSTOPPED(status) && status >> 8 == SIGTRAP)
-		return true;
-	r->lost = true;
-	if (WIFSTOPPED(status))
-		end(r);
-	thread_queue(r->p, r->th, status);
-	return false;
-}
-
-/* Result of the call; -EINTR when it could not be made. */
 static s64 call(struct remote *r, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4)
 {
-	struct user_regs_struct regs = r->saved;
-
-	regs.rip = r->insn;
-	regs.rax = nr;
-	regs.orig_rax = ~0ULL; /* no restart of what was interrupted before */
-	regs.rdi = a0;
-	regs.rsi = a1;
-	regs.rdx = a2;
-	regs.r10 = a3;
-	regs.r8 = a4;
-	regs.r9 = 0;
-	if (r->lost || ptrace(PTRACE_SETREGS, r->th->tid, 0, &regs) || !step(r) ||
-	    ptrace(PTRACE_GETREGS, r->th->tid, 0, &regs))
-		return -EINTR;
-	r->p->injected++;
-	return (s64)regs.rax;
+	return remote_call(r, nr, (u64[6]){ a0, a1, a2, a3, a4, 0 });
 }
 
 static bool put(struct remote *r, u64 addr, const void *src, size_t n)
@@ -184,16 +89,16 @@ void inject_filter(struct proc_target *p, struct tgt_thread *th)
 
 	if (!stands_well(th) || (th->at == STOP_EXIT && is_restart_code(th->info.exit.rval)))
 		return;
-	if (foreign_filters(p, proc) || !begin(&r)) {
+	if (foreign_filters(p, proc) || remote_begin(&r)) {
 		proc->own_filter = true;
 		process_update(p, proc);
 		return;
 	}
 	set = missing_set(p, proc);
 	ret = install(&r, prog, filter_compile(&set, !proc->nfilters, prog));
+	remote_end(&r);
 	if (r.lost)
-		return; /* tried again at the next good stop */
-	end(&r);
+		return;
 	th->at = STOP_TRAP;
 	if (ret) {
 		proc->own_filter = true;

@@ -401,6 +401,7 @@ static const struct tgt_ops proc_ops = {
 	.write_mem = proc_write_mem,
 	.pseudo = proc_pseudo,
 	.comm = proc_comm,
+	.invoke = proc_invoke,
 	.threads = proc_threads,
 	.find = proc_find,
 	.status = proc_status,

@@ -69,6 +69,7 @@ enum stop_at {
 	STOP_SIGNAL, /* signal-delivery stop */
 	STOP_TRAP, /* PTRACE_EVENT_STOP: interrupted, or newborn */
 	STOP_GROUP, /* group-stop */
+	STOP_AGAIN, /* an entry undone: the next instruction makes the call once more */
 	STOP_HANDLER, /* first instruction of a signal handler that ended a call with EINTR */
 };
 
@@ -112,6 +113,10 @@ struct tgt_thread {
 	struct __ptrace_syscall_info
 		info; /* STOP_ENTRY, STOP_SECCOMP, STOP_EXIT: what the kernel told */
 	u64 frame; /* STOP_HANDLER: address of the saved ucontext */
+	int held_signal; /* to be delivered when it goes on; its siginfo is set */
+	bool info_kept; /* QUEUED at an exit, and info is of it: calls were made since */
+	bool is_told; /* QUEUED: the stop was seen to already, it is: */
+	struct tgt_stop told;
 	/* placement */
 	bool pinned_before; /* own_mask is set: children may have inherited an altered mask */
 	cpu_set_t own_mask;
@@ -217,6 +222,10 @@ bool call_signal(struct proc_target *p, struct tgt_thread *th, int sig, struct t
  */
 #define CALL_GROUP_STOP (-1)
 void call_interrupted(struct proc_target *p, struct tgt_thread *th, int sig);
+/* The thread was led out of a call at its entry, and enters it again as @nr, unseen. */
+void call_rewound(struct tgt_thread *th, u64 nr);
+/* Resume with a signal, into whose handler the thread is followed if that matters. */
+int call_deliver(struct proc_target *p, struct tgt_thread *th, int sig);
 
 /* resume.c */
 int thread_run(struct proc_target *p, struct tgt_thread *th, int sig);
@@ -277,6 +286,10 @@ bool filter_affinity_call(const struct call *c);
 /* inject.c */
 /* Install what proc->want_filter asks for, through this stopped thread, if it stands well. */
 void inject_filter(struct proc_target *p, struct tgt_thread *th);
+
+/* invoke.c */
+int proc_invoke(struct target *t, struct tgt_thread *th, const struct tgt_invoke *call,
+		s64 *result);
 
 /* place.c */
 void proc_placement(struct target *t, bool on);

@@ -37,9 +37,15 @@ static const s8 frame_index[ENG_CS] = {
 	[ENG_RIP] = REG_RIP, [ENG_RFLAGS] = REG_EFL,
 };
 
-static bool before_call(const struct tgt_thread *th)
+/* The kernel has the number in orig_rax, and its rip is behind the instruction. */
+static bool in_entry(const struct tgt_thread *th)
 {
 	return th->at == STOP_ENTRY || th->at == STOP_SECCOMP;
+}
+
+static bool before_call(const struct tgt_thread *th)
+{
+	return in_entry(th) || th->at == STOP_AGAIN;
 }
 
 bool regs_poke(const struct tgt_thread *th, size_t offset, u64 value)
@@ -115,9 +121,9 @@ static bool load_user(struct proc_target *p, struct tgt_thread *th, struct eng_c
 		return false;
 	for (unsigned i = 0; i < ARRAY_SIZE(user_offset); i++) {
 		memcpy(&value, (char *)&r + user_offset[i], sizeof(value));
-		if (before_call(th) && i == ENG_RAX)
+		if (in_entry(th) && i == ENG_RAX)
 			value = r.orig_rax;
-		else if (before_call(th) && i == ENG_RIP)
+		else if (in_entry(th) && i == ENG_RIP)
 			value -= 2;
 		if (th->at != STOP_HANDLER || i >= ARRAY_SIZE(frame_index))
 			load_one(ctx, i, value);
@@ -185,7 +191,7 @@ static int store_user(struct proc_target *p, struct tgt_thread *th, struct eng_c
 		unsigned i = (unsigned)__builtin_ctzll(dirty);
 		size_t off = user_offset[i];
 
-		if (i == ENG_RAX && before_call(th))
+		if (i == ENG_RAX && in_entry(th))
 			off = R(orig_rax);
 		if (many)
 			memcpy((char *)&r + off, &ctx->reg[i], 8);
@@ -227,6 +233,25 @@ static int swap_call(struct proc_target *p, struct tgt_thread *th, struct eng_ct
 	return 0;
 }
 
+/* Where the call is not entered yet, leaving it out is to stand behind it. */
+static int step_over(struct proc_target *p, struct tgt_thread *th)
+{
+	th->restart_state = RESTART_NONE;
+	if (!regs_poke(th, R(rip), th->info.instruction_pointer) ||
+	    !regs_poke(th, R(rax), th->skip_ret))
+		return store_failed(p, th);
+	return 0;
+}
+
+/* The call that is made again is the one that its events have made of it. */
+static void again_as(struct tgt_thread *th, const struct eng_ctx *ctx)
+{
+	if (ctx->dirty >> ENG_RAX & 1)
+		th->restart_nr = ctx->reg[ENG_RAX];
+	if (ctx->dirty >> ENG_RSP & 1)
+		th->restart.sp = ctx->reg[ENG_RSP];
+}
+
 /*
  * Leave the call out: number -1 makes the kernel skip it and keep rax, in this very stop.
  * rax as the events left it is the result, unless one set $syscall_return.
@@ -237,12 +262,14 @@ static int store_skip(struct proc_target *p, struct tgt_thread *th, struct eng_c
 
 	th->skip_ret = ctx->ret_set ? ctx->ret : ctx->reg[ENG_RAX];
 	th->swapped = false;
+	ctx->dirty &= ~ENG_BIT(ENG_RAX);
+	if (th->at == STOP_AGAIN)
+		return step_over(p, th);
 	if (th->at == STOP_ENTRY && (th->proc->own_filter || p->base_filters))
 		err = swap_call(p, th, ctx);
 	else if (!regs_poke(th, R(orig_rax), ~0ULL) || !regs_poke(th, R(rax), th->skip_ret))
 		err = store_failed(p, th);
 	th->skipped = true;
-	ctx->dirty &= ~ENG_BIT(ENG_RAX);
 	return err;
 }
 
@@ -270,10 +297,12 @@ int regs_store(struct proc_target *p, struct tgt_thread *th, struct eng_ctx *ctx
 		ctx->dirty &= ~ip;
 	if (!err && th->at == STOP_HANDLER)
 		err = store_frame(p, th, ctx);
+	if (th->at == STOP_AGAIN && th->restart_state)
+		again_as(th, ctx);
 	if (!err && ctx->dirty)
 		err = store_user(p, th, ctx);
 	/* Moved out of an interrupted call: the kernel must not make that call again. */
-	if (!err && th->at != STOP_HANDLER && th->restart_state && (dirty & (ip | 1 << ENG_RAX))) {
+	if (!err && th->at != STOP_HANDLER && th->at != STOP_AGAIN && th->restart_state && (dirty & (ip | 1 << ENG_RAX))) {
 		regs_poke(th, R(orig_rax), ~0ULL);
 		th->restart_state = RESTART_NONE;
 	}

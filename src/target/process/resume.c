@@ -50,6 +50,11 @@ int thread_run(struct proc_target *p, struct tgt_thread *th, int sig)
 		if (th->state == TH_QUEUED)
 			return 0; /* something else happened to it meanwhile */
 	}
+	if (ENG_UNLIKELY(th->held_signal && !sig)) {
+		sig = th->held_signal;
+		th->held_signal = 0;
+		return call_deliver(p, th, sig);
+	}
 	return run(p, th, request(p, th), sig);
 }
 

@@ -413,6 +413,12 @@ int proc_wait(struct target *t, struct tgt_stop *stop, int timeout_ms)
 		}
 		if (ENG_UNLIKELY((th = queued(p)) != NULL)) {
 			status = th->status;
+			if (th->is_told) {
+				th->is_told = false;
+				thread_set(p, th, TH_REPORTED);
+				*stop = th->told;
+				return 0;
+			}
 			if (wait_dispatch(p, th, status, stop))
 				return 0;
 			continue;
