@@ -35,6 +35,7 @@ enum tgt_stop_kind {
 	TGT_STOP_NEW_TASK, /* a thread or process was born (informational) */
 	TGT_STOP_EXEC, /* the process now runs another program */
 	TGT_STOP_SIGNAL, /* a signal is about to be delivered */
+	TGT_STOP_STEP, /* tgt_ops.step() is done */
 	TGT_STOP_TASK_END, /* a thread ended (informational; cannot be resumed) */
 	TGT_STOP_PROCESS_END, /* the last thread of a process ended (cannot be resumed) */
 	TGT_STOP_HALTED, /* all threads are stopped, after tgt_halt() */
@@ -54,7 +55,7 @@ struct tgt_stop {
 	enum abi_id abi; /* ENTER, EXIT */
 	u64 nr; /* ENTER, EXIT: number as the program gave it, x32 bit included */
 	u64 arg[6]; /* ENTER */
-	u64 ip, sp; /* ENTER, EXIT */
+	u64 ip, sp; /* ENTER, EXIT, STEP */
 	s64 ret; /* EXIT */
 	bool skipped; /* EXIT: the call was short-circuited, no event sees it */
 	int signal; /* SIGNAL */
@@ -241,6 +242,17 @@ struct tgt_ops {
 	 */
 	int (*resume)(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, bool skip,
 		      int signal);
+	/*
+	 * Let the thread of a reported stop, or a halted one, execute one instruction; what halt()
+	 * has stopped stays stopped. wait() reports TGT_STOP_STEP when it is done, before that
+	 * what else happens: entry, exit, exec, birth, each to be resumed as ever.
+	 *  - A system call is one instruction: from before it, from its entry and from a call
+	 *    that was interrupted the step leads to just behind it, after its exit was reported.
+	 *  - From an exit that was reached by running the next instruction is executed.
+	 *  - A signal that is delivered leads to the first instruction of its handler.
+	 * halt() ends a step that waits in a call.
+	 */
+	int (*step)(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, bool skip);
 	/*
 	 * Stop every running thread without disturbing its blocking call; the stops of threads
 	 * already on their way are kept and reported by wait() after the next resume_all().

@@ -332,6 +332,12 @@ static bool is_caught(const struct tgt_thread *th, int sig)
 	return procfs_status(th->tid, &st) && (st.caught >> (sig - 1) & 1);
 }
 
+/* Nobody wants to know of it but a step that has led here. */
+static bool handler_quiet(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop)
+{
+	return th->step ? step_report(p, th, stop) : stop_quiet(p, th);
+}
+
 /*
  * The handler has been entered; its frame holds what the program will find after it. If
  * that is EINTR the call is over, and this is the last place to see and change its result.
@@ -347,15 +353,15 @@ static bool handler_entered(struct proc_target *p, struct tgt_thread *th, struct
 	    proc_read_mem(&p->base, th, r.rsp + UC_OFFSET + GREGS_OFFSET, saved, sizeof(saved)) !=
 		    sizeof(saved)) {
 		th->restart_state = RESTART_NONE;
-		return stop_quiet(p, th);
+		return handler_quiet(p, th, stop);
 	}
 	if ((u64)saved[REG_RIP] == call.ip - 2) {
 		th->restart_state = RESTART_HANDLER;
-		return stop_quiet(p, th);
+		return handler_quiet(p, th, stop);
 	}
 	th->restart_state = RESTART_NONE;
 	if ((u64)saved[REG_RIP] != call.ip || saved[REG_RAX] != -EINTR || !wants_exit(p, &call))
-		return stop_quiet(p, th);
+		return handler_quiet(p, th, stop);
 	th->at = STOP_HANDLER;
 	th->frame = r.rsp + UC_OFFSET;
 	th->call = call;
@@ -370,9 +376,11 @@ int call_deliver(struct proc_target *p, struct tgt_thread *th, int sig)
 {
 	bool again = th->restart_state == RESTART_WAIT || th->restart_state == RESTART_NOW;
 
-	if (!sig || !again || !is_caught(th, sig))
+	if (!sig || !(again || th->step) || !is_caught(th, sig))
 		return thread_run(p, th, sig);
-	th->stepping = true;
+	th->stepping = again;
+	if (th->step)
+		th->step = STEP_ONE;
 	return thread_step(p, th, sig);
 }
 
@@ -393,6 +401,8 @@ bool call_signal(struct proc_target *p, struct tgt_thread *th, int sig, struct t
 			}
 		}
 	}
+	if (ENG_UNLIKELY(th->step) && step_trap(th, sig))
+		return step_report(p, th, stop);
 	p->signals++;
 	th->at = STOP_SIGNAL;
 	if (!p->pass_keyboard && th->proc->launched && from_keyboard(th, sig))

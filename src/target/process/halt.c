@@ -103,5 +103,8 @@ int proc_halt(struct target *t)
 	place_release(p);
 	p->halted = true;
 	halt_threads(p, NULL);
+	for (struct tgt_thread *th = p->threads; th; th = th->next)
+		if (!th->is_told)
+			th->step = STEP_NONE; /* what has not ended by now */
 	return 0;
 }

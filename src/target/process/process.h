@@ -81,6 +81,13 @@ enum restart_state {
 	RESTART_NOW, /* the next entry is it */
 };
 
+/* A step that the debugger has asked for. */
+enum step_state {
+	STEP_NONE,
+	STEP_ONE, /* one instruction */
+	STEP_CALL, /* in a system call: to its exit */
+};
+
 struct call {
 	u64 nr, ip, sp;
 	enum abi_id abi;
@@ -104,6 +111,7 @@ struct tgt_thread {
 	u64 skip_ret, skip_arg; /* ... the result, and the first argument */
 	bool watch_exit; /* the target itself wants to see the result */
 	bool stepping; /* stepped into a signal handler */
+	enum step_state step;
 	bool detaching; /* let go at its next stop */
 	bool vforking; /* waits, uninterruptibly, for its vfork child */
 	struct call call; /* inside: the call as the program made it */
@@ -233,6 +241,17 @@ int thread_step(struct proc_target *p, struct tgt_thread *th, int sig);
 int proc_resume(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, bool skip,
 		int signal);
 int proc_resume_all(struct target *t);
+
+/* step.c */
+int proc_step(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, bool skip);
+/* The request with which a thread that is being stepped goes on. */
+enum __ptrace_request step_request(struct proc_target *p, struct tgt_thread *th);
+/* Nothing more is to be executed: the end of the step is what wait() tells of next. */
+bool step_over_now(struct proc_target *p, struct tgt_thread *th);
+/* This stop ends the step; true. */
+bool step_report(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop);
+/* Was it the step that raised SIGTRAP? */
+bool step_trap(const struct tgt_thread *th, int sig);
 
 /* halt.c */
 int proc_halt(struct target *t);

@@ -13,12 +13,14 @@
 #define PTRACE_LISTEN 0x4208
 #endif
 
-static enum __ptrace_request request(const struct proc_target *p, struct tgt_thread *th)
+static enum __ptrace_request request(struct proc_target *p, struct tgt_thread *th)
 {
 	enum tracing mode = th->proc->mode;
 
 	if (th->at == STOP_GROUP)
 		return PTRACE_LISTEN;
+	if (ENG_UNLIKELY(th->step))
+		return step_request(p, th);
 	/* Its exit stop must come, so that the next stop can be understood. */
 	if (th->at == STOP_ENTRY || mode == TRACE_ALL || th->watch_exit)
 		return PTRACE_SYSCALL;
@@ -50,6 +52,8 @@ int thread_run(struct proc_target *p, struct tgt_thread *th, int sig)
 		if (th->state == TH_QUEUED)
 			return 0; /* something else happened to it meanwhile */
 	}
+	if (ENG_UNLIKELY(th->step) && step_over_now(p, th))
+		return 0;
 	if (ENG_UNLIKELY(th->held_signal && !sig)) {
 		sig = th->held_signal;
 		th->held_signal = 0;
@@ -72,7 +76,7 @@ int proc_resume(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, bo
 		return 0; /* ended since, or not stopped by a report */
 	if (ctx && (ctx->dirty || skip))
 		err = regs_store(p, th, ctx, skip);
-	if (p->halted) {
+	if (p->halted && !th->step) {
 		/* Not before resume_all(): the others must not be overtaken. */
 		thread_set(p, th, TH_HELD);
 		th->halted = true;
@@ -89,6 +93,8 @@ int proc_resume_all(struct target *t)
 	p->halted = false;
 	for (struct tgt_thread *th = p->threads, *next; th; th = next) {
 		next = th->next;
+		if (th->state != TH_RUNNING)
+			th->step = STEP_NONE;
 		if (th->state == TH_HELD && th->proc && th->halted)
 			err = thread_run(p, th, 0) ?: err;
 	}

@@ -56,13 +56,15 @@ static void stop_fill(const struct tgt_thread *th, enum tgt_stop_kind kind, stru
 	stop->thread = (struct tgt_thread *)th;
 	stop->pid = th->proc ? th->proc->pid : th->tid;
 	stop->tid = th->tid;
-	if (kind != TGT_STOP_ENTER && kind != TGT_STOP_EXIT)
+	if (kind != TGT_STOP_ENTER && kind != TGT_STOP_EXIT && kind != TGT_STOP_STEP)
 		return;
 	stop->abi = th->call.abi;
 	stop->nr = th->call.nr;
 	stop->skipped = false;
 	stop->ip = th->info.instruction_pointer;
 	stop->sp = th->info.stack_pointer;
+	if (kind == TGT_STOP_STEP)
+		return;
 	if (kind == TGT_STOP_ENTER)
 		memcpy(stop->arg, th->info.entry.args, sizeof(stop->arg));
 	else
@@ -352,12 +354,12 @@ bool wait_dispatch(struct proc_target *p, struct tgt_thread *th, int status, str
 	}
 }
 
-/* While halted, only ends are reported; the other stops wait for resume_all(). */
+/* While halted, only ends and what a step leads to are reported; the rest waits for resume_all(). */
 static struct tgt_thread *queued(const struct proc_target *p)
 {
 	struct tgt_thread *th = p->qhead;
 
-	while (th && p->halted && WIFSTOPPED(th->status))
+	while (th && p->halted && WIFSTOPPED(th->status) && !th->step)
 		th = th->qnext;
 	return th;
 }
@@ -415,6 +417,8 @@ int proc_wait(struct target *t, struct tgt_stop *stop, int timeout_ms)
 			status = th->status;
 			if (th->is_told) {
 				th->is_told = false;
+				if (th->told.kind == TGT_STOP_STEP)
+					th->step = STEP_NONE;
 				thread_set(p, th, TH_REPORTED);
 				*stop = th->told;
 				return 0;
