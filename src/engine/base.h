@@ -42,6 +42,9 @@ int memcmp(const void *a, const void *b, size_t n);
 #endif
 #define ENG_LIKELY(x) __builtin_expect(!!(x), 1)
 #define ENG_UNLIKELY(x) __builtin_expect(!!(x), 0)
+/* For functions that are worth a copy for each constant that callers pass. */
+#define ENG_ALWAYS_INLINE inline __attribute__((always_inline))
+#define ENG_NOINLINE __attribute__((noinline)) /* what is rare, beside what is not */
 #define ENG_BIT(n) (1ULL << (n))
 
 #endif

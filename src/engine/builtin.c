@@ -365,17 +365,10 @@ DEFINE(INTERLOCKED_COMPARE_EXCHANGE)
 	return e;
 }
 
-enum eng_error eng_lock(struct eng_vm *vm, u32 *lock, u64 ceiling, u64 addr)
+enum eng_error eng_lock_shared(struct eng_vm *vm, u32 *lock, u64 ceiling, u64 addr)
 {
 	u32 spins = 1;
 
-	if (!vm->host->relax) {
-		/* nobody else runs meanwhile: a plain store does what costs 20 times as much */
-		if (*lock & 1)
-			return eng_fail(vm, ENG_E_DEADLOCK, addr, 0);
-		*lock |= 1;
-		return ENG_OK;
-	}
 	while (__atomic_fetch_or(lock, 1, __ATOMIC_ACQUIRE) & 1) {
 		if (!vm->host->relax(vm->ctx, spins))
 			return eng_fail(vm, ENG_E_DEADLOCK, addr, 0);
@@ -385,11 +378,6 @@ enum eng_error eng_lock(struct eng_vm *vm, u32 *lock, u64 ceiling, u64 addr)
 			spins *= 2;
 	}
 	return ENG_OK;
-}
-
-void eng_unlock(u32 *lock)
-{
-	__atomic_store_n(lock, 0, __ATOMIC_RELEASE);
 }
 
 static enum eng_error lock(struct eng_vm *vm, u64 addr, u64 ceiling)

@@ -9,6 +9,8 @@
 #include "map.h"
 #include "vm.h"
 
+#define STRING_WORDS (ENG_MAP_STRING / 8)
+
 const struct eng_map_op_info eng_map_ops[ENG_NMAPOPS] = {
 #define X(id, name, key, values, kinds) [ENG_MAPOP_##id] = { name, key, values, kinds },
 	ENG_MAP_OP_TABLE(X)
@@ -32,6 +34,14 @@ static const u8 key_words[ENG_NKEYS] = {
 	ENG_MAP_KEY_TABLE(X)
 #undef X
 };
+
+/* Operations with a key, and those with a value, by bit. */
+#define X(id, name, key, values, kinds) | (key) << ENG_MAPOP_##id
+static const u32 keyed = 0 ENG_MAP_OP_TABLE(X);
+#undef X
+#define X(id, name, key, values, kinds) | (values) << ENG_MAPOP_##id
+static const u32 updates = 0 ENG_MAP_OP_TABLE(X);
+#undef X
 
 static const u8 kind_words[ENG_NMAPKINDS] = {
 #define X(id, name, words) [ENG_MAP_##id] = words,
@@ -86,10 +96,11 @@ struct eng_map *eng_map_init(void *mem, const struct eng_map_desc *d, u32 entrie
 	return m;
 }
 
-static bool same_shape(const struct eng_map_desc *a, const struct eng_map_desc *b)
+/* What is no LHIST has neither min nor step: eng_map_desc_ok(). */
+static inline bool same_shape(const struct eng_map_desc *a, const struct eng_map_desc *b)
 {
 	return a->keys == b->keys && a->kind == b->kind && a->buckets == b->buckets &&
-	       a->min == b->min && a->step == b->step;
+	       (ENG_LIKELY(a->kind != ENG_MAP_LHIST) || (a->min == b->min && a->step == b->step));
 }
 
 bool eng_map_same_shape(const struct eng_map_desc *a, const struct eng_map_desc *b)
@@ -97,23 +108,28 @@ bool eng_map_same_shape(const struct eng_map_desc *a, const struct eng_map_desc 
 	return same_shape(a, b);
 }
 
-static u64 *entry(const struct eng_map *m, u32 i)
+static inline u64 *entry(const struct eng_map *m, u32 i)
 {
 	return m->entries + (size_t)i * m->words;
 }
 
-static u64 mix(u64 h, u64 word)
+static inline u64 mix(u64 h, u64 word)
 {
 	h = (h ^ word) * 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio */
 	return h ^ h >> 32;
 }
 
-/* Behind the NUL of a string all is 0, so that a word of 0 is its end for all purposes. */
-static u32 home(const struct eng_map *m, const u64 *key)
+/*
+ * What follows is compiled once for each sort of keys where its caller names it, since looking
+ * a key up is most of what an operation does.
+ *
+ * A string is words up to one that is 0 or the last: behind its NUL that word is 0.
+ */
+static ENG_ALWAYS_INLINE u32 home(const struct eng_map *m, enum eng_map_keys keys, const u64 *key)
 {
 	u64 h = 0;
 
-	switch ((enum eng_map_keys)m->desc.keys) {
+	switch (keys) {
 	case ENG_KEYS_INT:
 		h = mix(0, key[0]);
 		break;
@@ -121,7 +137,7 @@ static u32 home(const struct eng_map *m, const u64 *key)
 		h = mix(mix(0, key[0]), key[1]);
 		break;
 	case ENG_KEYS_STR:
-		for (u32 i = 0; i < ENG_MAP_STRING / 8 && key[i]; i++)
+		for (u32 i = 0; i < STRING_WORDS && key[i]; i++)
 			h = mix(h, key[i]);
 		break;
 	default:
@@ -130,17 +146,17 @@ static u32 home(const struct eng_map *m, const u64 *key)
 	return (u32)h & m->mask;
 }
 
-static bool same_key(const struct eng_map *m, const u64 *a, const u64 *b)
+static ENG_ALWAYS_INLINE bool same_key(enum eng_map_keys keys, const u64 *a, const u64 *b)
 {
 	u32 i = 0;
 
-	switch ((enum eng_map_keys)m->desc.keys) {
+	switch (keys) {
 	case ENG_KEYS_INT:
 		return a[0] == b[0];
 	case ENG_KEYS_INT2:
 		return a[0] == b[0] && a[1] == b[1];
 	case ENG_KEYS_STR:
-		while (i < ENG_MAP_STRING / 8 - 1 && a[i] == b[i] && a[i])
+		while (i < STRING_WORDS - 1 && a[i] == b[i] && a[i])
 			i++;
 		return a[i] == b[i];
 	default:
@@ -148,51 +164,59 @@ static bool same_key(const struct eng_map *m, const u64 *a, const u64 *b)
 	}
 }
 
-/* The place of the key in the index, or the free one where it belongs. */
-static u32 find(struct eng_vm *vm, const struct eng_map *m, const u64 *key)
+/* The place of the key in the index, or the free one where it belongs and no entry. */
+static ENG_ALWAYS_INLINE u32 find(struct eng_vm *vm, const struct eng_map *m,
+				  enum eng_map_keys keys, const u64 *key, u64 **found)
 {
-	u32 i = home(m, key);
+	const u32 *index = m->index;
+	u32 i = home(m, keys, key), mask = m->mask, tries = 0;
 
-	for (; m->index[i]; i = (i + 1) & m->mask) {
-		vm->left--;
-		if (same_key(m, entry(m, m->index[i] - 1), key))
+	*found = NULL;
+	for (; index[i]; i = (i + 1) & mask) {
+		u64 *e = entry(m, index[i] - 1);
+
+		tries++;
+		if (same_key(keys, e, key)) {
+			*found = e;
 			break;
+		}
 	}
+	vm->left -= tries;
 	return i;
 }
 
-/* The value under the key, a new one when there is none; NULL: the map is full. */
-static u64 *obtain(struct eng_vm *vm, struct eng_map *m, const u64 *key, bool *is_new)
+/* An entry for the key, whose place in the index is free; NULL: the map is full. */
+static ENG_NOINLINE u64 *insert(struct eng_map *m, u32 place, const u64 *key)
 {
-	u32 i = find(vm, m, key);
+	bool string = m->desc.keys == ENG_KEYS_STR;
 	u64 *e;
 
-	*is_new = !m->index[i];
-	if (!*is_new)
-		return entry(m, m->index[i] - 1) + m->key_words;
 	if (m->n == m->cap) {
 		m->refused++;
 		return NULL;
 	}
 	e = entry(m, m->n);
-	memcpy(e, key, 8 * m->key_words);
-	memset(e + m->key_words, 0, 8 * (m->words - m->key_words));
-	m->index[i] = ++m->n;
-	return e + m->key_words;
+	memset(e, 0, 8 * m->words);
+	for (u32 i = 0; i < m->key_words && (key[i] || !string); i++)
+		e[i] = key[i];
+	m->index[place] = ++m->n;
+	return e;
 }
 
 /*
  * The places behind a freed one may hold keys that were pushed there: each moves up when its
  * home is not behind the gap. Then the last entry takes the place of the deleted one.
  */
-static void delete (struct eng_vm *vm, struct eng_map *m, const u64 *key)
+static ENG_NOINLINE void delete (struct eng_vm *vm, struct eng_map *m, const u64 *key)
 {
-	u32 gap = find(vm, m, key), freed = m->index[gap], last;
+	const enum eng_map_keys keys = (enum eng_map_keys)m->desc.keys;
+	u64 *e;
+	u32 gap = find(vm, m, keys, key, &e), freed = m->index[gap], last;
 
 	if (!freed)
 		return;
 	for (u32 i = (gap + 1) & m->mask; m->index[i]; i = (i + 1) & m->mask) {
-		u32 from = home(m, entry(m, m->index[i] - 1));
+		u32 from = home(m, keys, entry(m, m->index[i] - 1));
 
 		vm->left--;
 		if (((i - from) & m->mask) < ((i - gap) & m->mask))
@@ -204,8 +228,8 @@ static void delete (struct eng_vm *vm, struct eng_map *m, const u64 *key)
 	last = m->n--;
 	if (last == freed)
 		return;
-	m->index[find(vm, m, entry(m, last - 1))] = freed;
-	memcpy(entry(m, freed - 1), entry(m, last - 1), 8 * m->words);
+	m->index[find(vm, m, keys, entry(m, last - 1), &e)] = freed;
+	memcpy(entry(m, freed - 1), e, 8 * m->words);
 }
 
 static void clear(struct eng_vm *vm, struct eng_map *m)
@@ -234,7 +258,7 @@ static u32 linear_bucket(const struct eng_map_desc *d, s64 x)
 	return 2 + (i < d->buckets ? (u32)i : (u32)d->buckets);
 }
 
-static void aggregate(const struct eng_map_desc *d, u64 *v, s64 x, bool is_new)
+static ENG_NOINLINE void aggregate(const struct eng_map_desc *d, u64 *v, s64 x, bool is_new)
 {
 	switch ((enum eng_map_kind)d->kind) {
 	case ENG_MAP_COUNT:
@@ -268,22 +292,29 @@ static void aggregate(const struct eng_map_desc *d, u64 *v, s64 x, bool is_new)
 	}
 }
 
-s64 eng_map_number(const struct eng_map *m, u32 i)
+static inline s64 number_of(const struct eng_map *m, const u64 *v)
 {
-	const u64 *v = entry(m, i) + m->key_words;
-
 	return m->desc.kind == ENG_MAP_AVG ? (s64)v[1] / (s64)v[0] : (s64)v[0];
 }
 
-/*
- * A string of the engine's own memory, by words; false: it does not end there, which the
- * reader says as it says it of all memory. @key is all 0.
- */
-static bool copy_string(struct eng_vm *vm, u64 addr, u64 *key)
+s64 eng_map_number(const struct eng_map *m, u32 i)
 {
-	u64 avail, end = 0;
-	const u8 *p = ENG_IS_ENGINE_ADDR(addr) ? eng_window(vm, addr, &avail, false) : NULL;
+	return number_of(m, entry(m, i) + m->key_words);
+}
 
+/*
+ * A string of the engine's own memory, by words, and a 0 behind them; false: it does not end
+ * there, which the reader says as it says it of all memory. Most are constants of the
+ * program, which lie in its data: no call for them.
+ */
+static inline bool copy_string(struct eng_vm *vm, u64 addr, u64 *key)
+{
+	u64 off = addr - ENG_ADDR(ENG_SEG_DATA, 0), size = vm->prog->image->ndata;
+	u64 avail = size - off, end = 0;
+	const u8 *p = vm->prog->data + off;
+
+	if (off >= size)
+		p = ENG_IS_ENGINE_ADDR(addr) ? eng_window(vm, addr, &avail, false) : NULL;
 	for (u64 at = 0; p && !end && at < avail; at += 8) {
 		u64 word = 0, n = avail - at < 8 ? avail - at : 8;
 
@@ -301,19 +332,17 @@ static bool copy_string(struct eng_vm *vm, u64 addr, u64 *key)
 		/* without the first byte that was found, and what is behind it */
 		*key++ = end ? word & ((end >> 7) - 1) : word;
 	}
-	vm->left -= ENG_MAP_STRING / 8;
+	*key = 0;
+	vm->left -= STRING_WORDS;
 	return end != 0;
 }
 
-static enum eng_error read_string(struct eng_vm *vm, u64 addr, u64 *key)
+static ENG_NOINLINE enum eng_error read_string(struct eng_vm *vm, u64 addr, u64 *key)
 {
 	u8 *bytes = (u8 *)key;
 	struct eng_reader r;
 	int c = 1;
 
-	memset(key, 0, ENG_MAP_STRING);
-	if (copy_string(vm, addr, key))
-		return ENG_OK;
 	memset(key, 0, ENG_MAP_STRING);
 	eng_reader_init(&r, vm, addr);
 	for (u32 i = 0; i < ENG_MAP_STRING - 1 && (c = eng_reader_byte(&r)) > 0; i++)
@@ -323,90 +352,107 @@ static enum eng_error read_string(struct eng_vm *vm, u64 addr, u64 *key)
 	return vm->left < 0 ? ENG_E_BUDGET : eng_fail(vm, ENG_E_ADDR, addr, 1);
 }
 
-static void update(struct eng_vm *vm, struct eng_map *m, enum eng_map_op op, const u64 *key, u64 x,
-		   u64 *result)
+/* SET, ADD and PUT; the key is looked up once. */
+static ENG_ALWAYS_INLINE void update(struct eng_vm *vm, struct eng_map *m, enum eng_map_keys keys,
+				     enum eng_map_op op, const u64 *key, u64 x, u64 *result)
 {
-	bool is_new;
-	u64 *v = obtain(vm, m, key, &is_new);
+	u64 *e, *v;
+	u32 place = find(vm, m, keys, key, &e);
+	bool is_new = !e;
 
+	if (ENG_UNLIKELY(is_new))
+		e = insert(m, place, key);
 	*result = x;
-	if (!v)
+	if (ENG_UNLIKELY(!e))
 		return; /* full: counted */
-	if (op == ENG_MAPOP_SET)
-		*v = x;
-	else if (op == ENG_MAPOP_ADD)
+	v = e + key_words[keys];
+	if (op == ENG_MAPOP_ADD)
 		*result = *v += x;
+	else if (op == ENG_MAPOP_SET)
+		*v = x;
 	else
 		aggregate(&m->desc, v, (s64)x, is_new);
 }
 
-enum eng_error eng_map_lock(struct eng_vm *vm, u32 *lock, u32 number)
-{
-	enum eng_error e = eng_lock(vm, lock, ENG_SPIN_MAX, 0);
-
-	return e == ENG_E_DEADLOCK ? eng_fail(vm, e, number, ENG_SUBJECT_MAP) : e;
-}
-
-static void operate(struct eng_vm *vm, struct eng_map *m, enum eng_map_op op, const u64 *key,
-		    u64 value, u64 *result)
-{
-	u32 i;
-
-	switch (op) {
-	case ENG_MAPOP_GET:
-		i = find(vm, m, key);
-		*result = m->index[i] ? (u64)eng_map_number(m, m->index[i] - 1) : 0;
-		break;
-	case ENG_MAPOP_HAS:
-		*result = m->index[find(vm, m, key)] != 0;
-		break;
-	case ENG_MAPOP_DELETE:
-		delete (vm, m, key);
-		break;
-	case ENG_MAPOP_CLEAR:
-		clear(vm, m);
-		break;
-	case ENG_MAPOP_LEN:
-		*result = m->n;
-		break;
-	default:
-		update(vm, m, op, key, value, result);
-		break;
-	}
-}
-
 /*
- * A string is read before the map is touched, since reading asks the host: all of operate()
- * is one critical section, where several CPUs share the maps, and it asks nobody.
+ * An operation with a key. All of it is one critical section, where several CPUs share the
+ * maps, and it asks nobody; hence a string was read before. @arg: as eng_map_run() has it.
  */
+static ENG_ALWAYS_INLINE enum eng_error with_key(struct eng_vm *vm, struct eng_map *m,
+						 enum eng_map_keys keys, enum eng_map_op op,
+						 u32 number, const u64 *key, u64 *arg)
+{
+	enum eng_error e;
+	u64 *found;
+
+	vm->left -= 2 + key_words[keys];
+	e = eng_map_lock(vm, &m->lock, number);
+	if (ENG_UNLIKELY(e))
+		return e;
+	if (updates >> op & 1) {
+		update(vm, m, keys, op, key, arg[eng_map_key_regs[keys]], arg);
+	} else if (op == ENG_MAPOP_DELETE) {
+		delete (vm, m, key);
+	} else {
+		find(vm, m, keys, key, &found);
+		if (op == ENG_MAPOP_HAS)
+			arg[0] = found != NULL;
+		else
+			arg[0] = found ? (u64)number_of(m, found + key_words[keys]) : 0;
+	}
+	eng_unlock(&m->lock);
+	return ENG_OK;
+}
+
+/* An operation on all of a map. */
+static ENG_NOINLINE enum eng_error without_key(struct eng_vm *vm, struct eng_map *m,
+					       enum eng_map_op op, u32 number, u64 *arg)
+{
+	const u8 *name = vm->prog->data + vm->prog->maps[number].name;
+	enum eng_error e;
+
+	vm->left -= 2 + m->key_words;
+	if (op == ENG_MAPOP_PRINT)
+		return eng_map_print(vm, m, number, (const char *)name);
+	e = eng_map_lock(vm, &m->lock, number);
+	if (e)
+		return e;
+	if (op == ENG_MAPOP_CLEAR)
+		clear(vm, m);
+	else
+		*arg = m->n;
+	eng_unlock(&m->lock);
+	return ENG_OK;
+}
+
+static ENG_NOINLINE enum eng_error with_string(struct eng_vm *vm, struct eng_map *m,
+					       enum eng_map_op op, u32 number, u64 *arg)
+{
+	u64 key[STRING_WORDS + 1];
+	enum eng_error e = ENG_OK;
+
+	if (ENG_UNLIKELY(!copy_string(vm, arg[0], key)))
+		e = read_string(vm, arg[0], key);
+	return e ? e : with_key(vm, m, ENG_KEYS_STR, op, number, key, arg);
+}
+
 enum eng_error eng_map_run(struct eng_vm *vm, enum eng_map_op op, u32 map, u64 *arg)
 {
 	const struct eng_map_desc *d = &vm->prog->maps[map];
-	const char *name = (const char *)vm->prog->data + d->name;
-	u32 nregs = eng_map_ops[op].key ? eng_map_key_regs[d->keys] : 0;
 	struct eng_map *m = map < vm->nmaps ? vm->maps->map[map] : NULL;
-	u64 key[ENG_MAP_STRING / 8];
-	enum eng_error e;
 
-	if (!m || !same_shape(d, &m->desc))
+	if (ENG_UNLIKELY(!m || !same_shape(d, &m->desc)))
 		return eng_fail(vm, ENG_E_MAP, map, 0);
-	if (nregs && d->keys == ENG_KEYS_STR) {
-		e = read_string(vm, arg[0], key);
-		if (e)
-			return e;
-	} else if (nregs) { /* one or two */
-		key[0] = arg[0];
-		key[1] = arg[nregs - 1];
+	if (ENG_UNLIKELY(!(keyed >> op & 1)))
+		return without_key(vm, m, op, map, arg);
+	switch ((enum eng_map_keys)d->keys) {
+	case ENG_KEYS_INT:
+		return with_key(vm, m, ENG_KEYS_INT, op, map, arg, arg);
+	case ENG_KEYS_INT2:
+		return with_key(vm, m, ENG_KEYS_INT2, op, map, arg, arg);
+	case ENG_KEYS_STR:
+		return with_string(vm, m, op, map, arg);
+	default:
+		return with_key(vm, m, ENG_KEYS_NONE, op, map, arg, arg);
 	}
-	vm->left -= 2 + m->key_words;
-	if (op == ENG_MAPOP_PRINT) {
-		e = eng_map_print(vm, m, map, name);
-	} else {
-		e = eng_map_lock(vm, &m->lock, map);
-		if (!e) {
-			operate(vm, m, op, key, eng_map_ops[op].values ? arg[nregs] : 0, arg);
-			eng_unlock(&m->lock);
-		}
-	}
-	return e ? e : vm->left < 0 ? ENG_E_BUDGET : ENG_OK;
 }
