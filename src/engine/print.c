@@ -29,31 +29,8 @@ void eng_print_char(struct eng_vm *vm, char c)
 	vm->print[vm->nprint++] = c;
 }
 
-/* Copies without a call what is as short as most texts in formats. */
-static inline void copy_short(char *to, const char *from, size_t n)
-{
-	u64 first, last;
-
-	if (n >= 8 && n <= 16) {
-		memcpy(&first, from, 8);
-		memcpy(&last, from + n - 8, 8);
-		memcpy(to, &first, 8);
-		memcpy(to + n - 8, &last, 8);
-	} else if (n < 8) {
-		for (; n; n--)
-			*to++ = *from++;
-	} else {
-		memcpy(to, from, n);
-	}
-}
-
 static void put(struct eng_vm *vm, const char *text, size_t len)
 {
-	if (ENG_LIKELY(len < ENG_PRINT_MAX - vm->nprint)) {
-		copy_short(vm->print + vm->nprint, text, len);
-		vm->nprint += (u32)len;
-		return;
-	}
 	while (len) {
 		size_t n = ENG_PRINT_MAX - vm->nprint;
 
@@ -133,20 +110,30 @@ static void print_decorated(struct eng_vm *vm, const struct eng_fmt *f, u64 v, b
 		pad(vm, ' ', room);
 }
 
+/* An integer without width, precision and flags. */
+static bool is_plain(const struct eng_fmt *f)
+{
+	return (f->kind == ENG_FMT_SIGNED || f->kind == ENG_FMT_UNSIGNED) &&
+	       !(f->flags & ~ENG_FMT_UPPER) && !f->width && f->prec < 0;
+}
+
+/* There is room for sign and digits. */
+static inline void print_plain(struct eng_vm *vm, const struct eng_fmt *f, u64 arg)
+{
+	char *to = vm->print + vm->nprint;
+	bool negative;
+	u64 v = argument_bits(f, arg, &negative);
+
+	*to = '-';
+	vm->nprint += negative + eng_digits(to + negative, v, f->base, f->flags & ENG_FMT_UPPER);
+}
+
 static void print_integer(struct eng_vm *vm, const struct eng_fmt *f, u64 arg)
 {
 	bool negative;
 	u64 v = argument_bits(f, arg, &negative);
-	char *to = vm->print + vm->nprint;
 
-	if (f->flags & ~ENG_FMT_UPPER || f->width || f->prec >= 0 ||
-	    vm->nprint > ENG_PRINT_MAX - 1 - ENG_DIGITS) {
-		print_decorated(vm, f, v, negative);
-		return;
-	}
-	*to = '-';
-	vm->nprint += negative;
-	vm->nprint += eng_digits(to + negative, v, f->base, f->flags & ENG_FMT_UPPER);
+	print_decorated(vm, f, v, negative);
 }
 
 static int next_char(struct eng_reader *r, bool wide)
@@ -229,37 +216,83 @@ static enum eng_error convert(struct eng_vm *vm, const struct eng_fmt *f, u64 ar
 	}
 }
 
-/* Does the format go on with the conversion that was parsed last? Many have the same often. */
-static inline bool again(const struct eng_fmt *f, const char *format, const char *end)
-{
-	size_t i = 0;
+/* The conversion that was parsed last. */
+struct last {
+	struct eng_fmt f;
+	bool plain;
+	u64 word, mask; /* its characters, up to seven; else the mask is 0 */
+};
 
-	if (f->kind == ENG_FMT_TEXT || (size_t)(end - format) < f->len)
+/* Many formats have the same conversion several times: it is not parsed again then. */
+static inline bool again(const struct last *last, const char *format, const char *end)
+{
+	u64 word;
+
+	if (!last->mask || end - format < 8)
 		return false;
-	while (i < f->len && format[i] == f->text[i])
-		i++;
-	return i == f->len;
+	memcpy(&word, format, 8);
+	return !((word ^ last->word) & last->mask);
+}
+
+static bool next(struct last *last, const char **format, const char *end)
+{
+	const char *start = *format;
+
+	last->mask = 0;
+	last->plain = false;
+	if (!eng_fmt_next(format, end, &last->f))
+		return false;
+	if (last->f.kind == ENG_FMT_TEXT)
+		return true;
+	last->plain = is_plain(&last->f);
+	if (last->f.len < 8 && end - start >= 8) {
+		memcpy(&last->word, start, 8);
+		last->mask = ENG_BIT(8 * last->f.len) - 1;
+	}
+	return true;
+}
+
+/* The ordinary text at @p, by words: its end is found while it is copied. */
+static inline const char *put_text(struct eng_vm *vm, const char *p, const char *end)
+{
+	const char *text;
+	u64 word, found;
+	u32 n;
+
+	while (end - p >= 8 && vm->nprint <= ENG_PRINT_MAX - 8) {
+		memcpy(&word, p, 8);
+		memcpy(vm->print + vm->nprint, &word, 8);
+		found = eng_find_byte(word, '%') | eng_find_byte(word, 0);
+		n = found ? (u32)__builtin_ctzll(found) / 8 : 8;
+		vm->nprint += n;
+		p += n;
+		if (found)
+			return p;
+	}
+	text = p;
+	p = eng_fmt_text(text, end);
+	put(vm, text, (size_t)(p - text));
+	return p;
 }
 
 enum eng_error eng_printf(struct eng_vm *vm, const char *format, const char *end, const u64 *arg)
 {
-	struct eng_fmt f = { .kind = ENG_FMT_TEXT };
+	struct last last = { .mask = 0 };
 	enum eng_error e = ENG_OK;
-	const char *text;
 
 	vm->left -= ENG_COST_BUILTIN;
 	while (!e) {
-		text = format;
-		format = eng_fmt_text(text, end);
-		put(vm, text, (size_t)(format - text));
-		if (again(&f, format, end))
-			format += f.len;
-		else if (!eng_fmt_next(&format, end, &f))
+		format = put_text(vm, format, end);
+		if (again(&last, format, end))
+			format += last.f.len;
+		else if (!next(&last, &format, end))
 			break;
-		if (f.kind == ENG_FMT_TEXT)
-			put(vm, f.text, f.len);
+		if (last.plain && vm->nprint < ENG_PRINT_MAX - ENG_DIGITS)
+			print_plain(vm, &last.f, *arg++);
+		else if (last.f.kind == ENG_FMT_TEXT)
+			put(vm, last.f.text, last.f.len);
 		else
-			e = convert(vm, &f, *arg++);
+			e = convert(vm, &last.f, *arg++);
 		if (!e && vm->left < 0)
 			e = ENG_E_BUDGET;
 	}

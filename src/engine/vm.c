@@ -314,6 +314,10 @@ op_JGESI: JUMP_IF((s64)A >= sbc(ip));
 	/* clang-format on */
 
 op_LDREG:
+	if (ENG_LIKELY(eng_reg_loaded(vm, &eng_reg_names[ip->imm]))) {
+		A = eng_reg_part(vm, &eng_reg_names[ip->imm]);
+		NEXT();
+	}
 	OUTSIDE(eng_reg_read(vm, &eng_reg_names[ip->imm], &A));
 op_STREG:
 	OUTSIDE(eng_reg_write(vm, &eng_reg_names[ip->imm], A));

@@ -111,15 +111,26 @@ static inline u64 eng_width_mask(u32 width)
 	return width == 64 ? ~0ULL : (1ULL << width) - 1;
 }
 
+static inline bool eng_reg_loaded(const struct eng_vm *vm, const struct eng_reg_name *n)
+{
+	return vm->ctx->loaded & ENG_BIT(n->reg);
+}
+
+/* Of a register that is loaded. */
+static inline u64 eng_reg_part(const struct eng_vm *vm, const struct eng_reg_name *n)
+{
+	return vm->ctx->reg[n->reg] >> n->shift & eng_width_mask(n->width);
+}
+
 static inline enum eng_error eng_reg_read(struct eng_vm *vm, const struct eng_reg_name *n, u64 *v)
 {
-	if (!(vm->ctx->loaded & ENG_BIT(n->reg))) {
+	if (!eng_reg_loaded(vm, n)) {
 		enum eng_error e = eng_reg_load(vm, n->reg);
 
 		if (e)
 			return e;
 	}
-	*v = vm->ctx->reg[n->reg] >> n->shift & eng_width_mask(n->width);
+	*v = eng_reg_part(vm, n);
 	return ENG_OK;
 }
 

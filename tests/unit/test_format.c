@@ -225,6 +225,38 @@ TEST(long_output_is_not_lost)
 	CHECK_EQ(world.nout, 60000);
 }
 
+/* Text and numbers of all lengths wherever in the print buffer, and at the end of the data. */
+TEST(pieces_at_every_place)
+{
+	static const char rest[] = "%llx%llx,%lld of %lld, %lld%%|%x";
+	const u64 args[] = { 0, 0x7ffd1234a678, 3, 1ULL << 63, ~0ULL, 0, 0x123456789 };
+	char format[128], want[ENG_PRINT_MAX + 256];
+
+	for (int place = ENG_PRINT_MAX - 120; place <= ENG_PRINT_MAX + 2; place++)
+		for (int text = 0; text <= 17; text++) {
+			snprintf(format, sizeof(format), "%%%dd%.*s%s%.*s", place, text,
+				 "ordinary text, 17", rest, text / 2, "the end.");
+			snprintf(want, sizeof(want), format, (int)args[0], args[1], args[2],
+				 args[3], args[4], args[5], (u32)args[6]);
+			CHECK_STR(printed(format, 7, args, ENG_OK), want);
+			CHECK(world.longest <= ENG_PRINT_MAX);
+			CHECK_EQ(world.ntexts, strlen(want) > ENG_PRINT_MAX ? 2 : 1);
+		}
+}
+
+/* A conversion that comes again is the same only when all of it is. */
+TEST(conversions_that_resemble)
+{
+	const u64 args[] = { 300, 300, 300, 300, 300, 300, 300 };
+
+	CHECK_STR(printed("%x%x%X%hhx%hx%llx%x.......", 7, args, ENG_OK),
+		  "12c12c12C2c12c12c12c.......");
+	CHECK_STR(printed("%5d%5d%d%5d%-5d%%%5x%05d", 7, (u64[]){ 1, 2, 3, 4, 5, 6, 7 }, ENG_OK),
+		  "    1    23    45    %    600007");
+	CHECK_STR(printed("%.0000001d%.0000001d%.0000003d ", 3, args, ENG_OK), "300300300 ");
+	CHECK_STR(printed("%d%d%k%d", 3, args, ENG_OK), "300300%k300");
+}
+
 TEST(print_statements)
 {
 	kit_init(&k, 1, 0);

@@ -108,6 +108,58 @@ TEST(two_keys_are_ordered)
 	CHECK_EQ(do_op(ENG_MAPOP_GET, 2, 1, 0), 0);
 }
 
+/* Adds 1 under a string: a constant of the image, with more behind it, or in memory. */
+static u64 add_string(const char *text, bool constant)
+{
+	struct eng_map_desc d = k.map[0];
+
+	kit_init(&k, 8, 0);
+	k.im.nmaps = 1;
+	k.map[0] = d;
+	memcpy(world.mem, text, strlen(text) + 1);
+	if (constant)
+		kit_op(&k, ENG_OP_LEAO, 0, 0, 0, (s32)kit_str(&k, text));
+	else
+		kit_load(&k, 0, MEM_BASE);
+	kit_str(&k, "behind");
+	kit_op(&k, ENG_OP_LDI, 1, 0, 0, 1);
+	kit_op(&k, ENG_OP_MAP, 0, 2, ENG_MAPOP_ADD, 0);
+	kit_op(&k, ENG_OP_RET, 0, 0, 0, 0);
+	kit_build(&k);
+	ctx = (struct eng_ctx){ 0 };
+	vm = vm ? vm : malloc(eng_vm_size());
+	eng_vm_init(vm, &world_host, NULL, 100000);
+	eng_vm_set_maps(vm, &maps);
+	CHECK_EQ(eng_run(vm, &k.prog, &ctx, NULL, ENG_PRE, &fault), ENG_OK);
+	return ctx.result;
+}
+
+TEST(strings_of_all_lengths)
+{
+	char text[80], key[ENG_MAP_STRING];
+
+	for (u32 len = 0; len < sizeof(text) - 8; len++) {
+		free(map);
+		new_map(ENG_KEYS_STR, ENG_MAP_VALUE);
+		memset(map->entries, 0xee, (size_t)CAP * map->words * 8);
+		memset(key, 0, sizeof(key));
+		memset(text, 0, sizeof(text));
+		for (u32 i = 0; i < len; i++)
+			text[i] = (char)('a' + i % 26);
+		memcpy(key, text, len < ENG_MAP_STRING ? len : ENG_MAP_STRING - 1);
+		CHECK_EQ(add_string(text, len % 2), 1);
+		CHECK_EQ(memcmp(map->entries, key, sizeof(key)), 0);
+		CHECK_EQ(add_string(text, true), 2);
+		CHECK_EQ(add_string(text, false), 3);
+		CHECK_EQ(map->n, 1);
+		/* only as many characters count as fit with a NUL */
+		text[len] = '\xff';
+		CHECK_EQ(add_string(text, true), len < ENG_MAP_STRING - 1 ? 1 : 4);
+		CHECK_EQ(add_string(text, false), len < ENG_MAP_STRING - 1 ? 2 : 5);
+		CHECK_EQ(map->n, len < ENG_MAP_STRING - 1 ? 2 : 1);
+	}
+}
+
 TEST(histogram_of_the_extremes)
 {
 	new_map(ENG_KEYS_NONE, ENG_MAP_HIST);
