@@ -43,8 +43,9 @@ int memcmp(const void *a, const void *b, size_t n);
 #define ENG_LIKELY(x) __builtin_expect(!!(x), 1)
 #define ENG_UNLIKELY(x) __builtin_expect(!!(x), 0)
 /* For functions that are worth a copy for each constant that callers pass. */
-#define ENG_ALWAYS_INLINE inline __attribute__((always_inline))
-#define ENG_NOINLINE __attribute__((noinline)) /* what is rare, beside what is not */
+#define ENG_ALWAYS_INLINE inline __attribute__((__always_inline__))
+/* For what is rare, beside what is not; __noinline__, since noinline is a macro of kernels. */
+#define ENG_NOINLINE __attribute__((__noinline__))
 #define ENG_BIT(n) (1ULL << (n))
 
 #endif

@@ -39,7 +39,7 @@ static const u8 key_words[ENG_NKEYS] = {
 #define X(id, name, key, values, kinds) | (key) << ENG_MAPOP_##id
 static const u32 keyed = 0 ENG_MAP_OP_TABLE(X);
 #undef X
-#define X(id, name, key, values, kinds) | (values) << ENG_MAPOP_##id
+#define X(id, name, key, values, kinds) | ((values) != 0) << ENG_MAPOP_##id
 static const u32 updates = 0 ENG_MAP_OP_TABLE(X);
 #undef X
 
@@ -311,10 +311,12 @@ static inline bool copy_string(struct eng_vm *vm, u64 addr, u64 *key)
 {
 	u64 off = addr - ENG_ADDR(ENG_SEG_DATA, 0), size = vm->prog->image->ndata;
 	u64 avail = size - off, end = 0;
-	const u8 *p = vm->prog->data + off;
+	const u8 *p = NULL;
 
-	if (off >= size)
-		p = ENG_IS_ENGINE_ADDR(addr) ? eng_window(vm, addr, &avail, false) : NULL;
+	if (ENG_LIKELY(off < size))
+		p = vm->prog->data + off;
+	else if (ENG_IS_ENGINE_ADDR(addr))
+		p = eng_window(vm, addr, &avail, false);
 	for (u64 at = 0; p && !end && at < avail; at += 8) {
 		u64 word = 0, n = avail - at < 8 ? avail - at : 8;
 
