@@ -304,18 +304,14 @@ s64 eng_map_number(const struct eng_map *m, u32 i)
 
 /*
  * A string of the engine's own memory, by words, and a 0 behind them; false: it does not end
- * there, which the reader says as it says it of all memory. Most are constants of the
- * program, which lie in its data: no call for them.
+ * there, which the reader says as it says it of all memory.
  */
 static inline bool copy_string(struct eng_vm *vm, u64 addr, u64 *key)
 {
-	u64 off = addr - ENG_ADDR(ENG_SEG_DATA, 0), size = vm->prog->image->ndata;
-	u64 avail = size - off, end = 0;
-	const u8 *p = NULL;
+	u64 avail = 0, end = 0;
+	const u8 *p = eng_constant(vm, addr, &avail);
 
-	if (ENG_LIKELY(off < size))
-		p = vm->prog->data + off;
-	else if (ENG_IS_ENGINE_ADDR(addr))
+	if (ENG_UNLIKELY(!p) && ENG_IS_ENGINE_ADDR(addr))
 		p = eng_window(vm, addr, &avail, false);
 	for (u64 at = 0; p && !end && at < avail; at += 8) {
 		u64 word = 0, n = avail - at < 8 ? avail - at : 8;

@@ -70,6 +70,18 @@ static inline bool eng_before_call(const struct eng_vm *vm)
 /* memory.c */
 /* Memory at a window address and how much of it follows; NULL: no such memory. */
 u8 *eng_window(struct eng_vm *vm, u64 addr, u64 *avail, bool write);
+
+/* The same for an address of constant data, without a call; NULL: none. */
+static inline const u8 *eng_constant(const struct eng_vm *vm, u64 addr, u64 *avail)
+{
+	u64 off = addr - ENG_ADDR(ENG_SEG_DATA, 0), size = vm->prog->image->ndata;
+
+	if (off >= size)
+		return NULL;
+	*avail = size - off;
+	return vm->prog->data + off;
+}
+
 /* Copy between any address and @buf; false: bad address (the fault's values are set). */
 bool eng_read(struct eng_vm *vm, u64 addr, void *buf, u32 len);
 bool eng_write(struct eng_vm *vm, u64 addr, const void *buf, u32 len);
