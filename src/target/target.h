@@ -89,12 +89,26 @@ struct tgt_invoke {
 	int timeout_ms; /* 0: TGT_INVOKE_MS; negative: none */
 };
 
+enum tgt_stdio {
+	TGT_STDIO_INHERIT, /* ours */
+	TGT_STDIO_PIPES,
+	TGT_STDIO_PTY, /* standard input a pipe, output and error raw pseudo-terminals */
+};
+
 struct tgt_launch {
+	const char *path; /* the program; NULL: argv[0], without a slash looked for in PATH */
 	char *const *argv;
 	char *const *envp; /* NULL: ours */
 	const char *cwd; /* NULL: ours */
 	bool seccomp; /* a filter may be installed in the debuggee */
 	bool aslr;
+	/*
+	 * Its children run untraced (its threads do not). There is no filter then: they would
+	 * inherit it, and a filter's stops need a tracer.
+	 */
+	bool alone;
+	enum tgt_stdio stdio;
+	int *fd; /* unless INHERIT: int[3], our ends of 0, 1, 2; the caller closes them */
 };
 
 /* What targets differ in. */

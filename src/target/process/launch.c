@@ -98,15 +98,16 @@ static int find_program(struct proc_target *p, const char *name, char *path, siz
 
 /* --- the child --- */
 
-enum step { STEP_CWD, STEP_PERSONALITY, STEP_EXEC };
+enum phase { AT_STDIO, AT_CWD, AT_PERSONALITY, AT_EXEC };
 
 struct failure {
-	int step, err;
+	int phase, err;
 };
 
-static void child(const struct tgt_launch *l, const char *path, const int *go, const int *back)
+static void child(const struct tgt_launch *l, const char *path, const struct proc_stdio *s,
+		  const int *go, const int *back)
 {
-	struct failure f = { STEP_EXEC, 0 };
+	struct failure f = { AT_EXEC, 0 };
 	char byte;
 
 	close(go[1]);
@@ -114,11 +115,13 @@ static void child(const struct tgt_launch *l, const char *path, const int *go, c
 	while (read(go[0], &byte, 1) < 0 && errno == EINTR)
 		;
 	restore_signals();
-	if (l->cwd && chdir(l->cwd)) {
-		f.step = STEP_CWD;
+	if (!stdio_take(s)) {
+		f.phase = AT_STDIO;
+	} else if (l->cwd && chdir(l->cwd)) {
+		f.phase = AT_CWD;
 	} else if (!l->aslr &&
 		   personality((unsigned long)personality(0xffffffff) | ADDR_NO_RANDOMIZE) == -1) {
-		f.step = STEP_PERSONALITY;
+		f.phase = AT_PERSONALITY;
 	} else {
 		execve(path, l->argv, l->envp ?: environ);
 	}
@@ -131,10 +134,13 @@ static void child(const struct tgt_launch *l, const char *path, const int *go, c
 static int launch_failed(struct proc_target *p, const struct tgt_launch *l, const char *path,
 			 const struct failure *f)
 {
-	if (f->step == STEP_CWD)
+	if (f->phase == AT_STDIO)
+		return proc_fail(p, -f->err, "%s: its standard input and output: %s", path,
+				 strerror(f->err));
+	if (f->phase == AT_CWD)
 		return proc_fail(p, -f->err, "%s: cannot be made the working directory: %s", l->cwd,
 				 strerror(f->err));
-	if (f->step == STEP_PERSONALITY)
+	if (f->phase == AT_PERSONALITY)
 		return proc_fail(p, -f->err,
 				 "%s: address randomisation cannot be turned off: %s "
 				 "(a seccomp policy of a container forbids personality(2))",
@@ -211,7 +217,8 @@ static int seized(struct proc_target *p, const struct tgt_launch *l, pid_t pid)
 	if (!proc)
 		return proc_fail(p, -ENOMEM, "no memory for process %d", (int)pid);
 	proc->launched = p->ever_launched = true;
-	proc->use_filter = l->seccomp;
+	proc->alone = l->alone;
+	proc->use_filter = l->seccomp && !l->alone;
 	process_update(p, proc);
 	th = thread_add(p, proc, (u32)pid);
 	if (!th) {
@@ -229,19 +236,21 @@ static int seized(struct proc_target *p, const struct tgt_launch *l, pid_t pid)
 	return 0;
 }
 
-int proc_launch(struct target *t, const struct tgt_launch *l, u32 *pid)
+static long launch_options(const struct tgt_launch *l)
 {
-	struct proc_target *p = proc_of(t);
+	long children = PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEVFORKDONE;
+
+	return tracee_options(true) & ~(l->alone ? children : 0);
+}
+
+static int launch(struct proc_target *p, const struct tgt_launch *l, const char *path,
+		  const struct proc_stdio *s, u32 *pid)
+{
 	struct failure f = { 0, 0 };
 	int go[2], back[2], err;
-	char path[PATH_MAX];
 	ssize_t got;
 	pid_t kid;
 
-	err = proc_begin(p) ?: find_program(p, l->argv[0], path, sizeof(path));
-	if (err)
-		return err;
-	place_release(p);
 	if (pipe2(go, O_CLOEXEC))
 		return proc_fail(p, -errno, "no pipe for a new process: %s", strerror(errno));
 	if (pipe2(back, O_CLOEXEC)) {
@@ -250,7 +259,7 @@ int proc_launch(struct target *t, const struct tgt_launch *l, u32 *pid)
 	}
 	kid = fork();
 	if (!kid)
-		child(l, path, go, back);
+		child(l, path, s, go, back);
 	if (kid < 0) {
 		err = proc_fail(p, -errno, "%s: no new process: %s", path, strerror(errno));
 		goto out_back;
@@ -258,7 +267,7 @@ int proc_launch(struct target *t, const struct tgt_launch *l, u32 *pid)
 	close(go[0]);
 	close(back[1]);
 	go[0] = back[1] = -1;
-	if (ptrace(PTRACE_SEIZE, kid, 0, tracee_options(true))) {
+	if (ptrace(PTRACE_SEIZE, kid, 0, launch_options(l))) {
 		err = proc_fail(p, -errno,
 				"ptrace of our own child is refused: %s; a container's "
 				"seccomp policy or kernel.yama.ptrace_scope=3 forbids it",
@@ -287,5 +296,26 @@ out_go:
 	close(go[1]);
 	if (go[0] >= 0)
 		close(go[0]);
+	return err;
+}
+
+int proc_launch(struct target *t, const struct tgt_launch *l, u32 *pid)
+{
+	struct proc_target *p = proc_of(t);
+	struct proc_stdio s;
+	char path[PATH_MAX];
+	int err;
+
+	err = proc_begin(p) ?: find_program(p, l->path ?: l->argv[0], path, sizeof(path));
+	err = err ?: stdio_open(p, &s, l->stdio);
+	if (err)
+		return err;
+	place_release(p);
+	err = launch(p, l, path, &s, pid);
+	stdio_close(s.theirs);
+	if (err)
+		stdio_close(s.ours);
+	else if (l->stdio != TGT_STDIO_INHERIT)
+		memcpy(l->fd, s.ours, sizeof(s.ours));
 	return err;
 }

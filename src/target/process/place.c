@@ -58,7 +58,8 @@ static void new_candidate(struct proc_target *p, struct tgt_thread *th)
 	struct place *pl = &p->place;
 
 	place_release(p);
-	if (!pl->on || !th->proc->launched)
+	/* An untraced child would keep the mask that it inherits. */
+	if (!pl->on || !th->proc->launched || th->proc->alone)
 		return;
 	pl->hot = th;
 	pl->since = clock_ns();

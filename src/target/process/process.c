@@ -348,7 +348,7 @@ static void proc_filter(struct target *t, bool on)
 	struct proc_target *p = proc_of(t);
 
 	for (struct process *proc = p->procs; proc; proc = proc->next) {
-		if (!proc->launched || proc->nfilters)
+		if (!proc->launched || proc->nfilters || proc->alone)
 			continue;
 		proc->use_filter = on;
 		process_update(p, proc);

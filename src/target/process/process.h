@@ -41,6 +41,7 @@ struct process {
 	u32 pid;
 	u32 nthreads;
 	bool launched; /* or descends from a launched one */
+	bool alone; /* its children are not traced */
 	bool use_filter; /* filters may be installed in it */
 	bool own_filter; /* it has filters that are not ours, or refused ours */
 	bool want_filter; /* the installed ones do not cover the interest set yet */
@@ -188,6 +189,14 @@ bool wants_exit(const struct proc_target *p, const struct call *c);
 void process_update(struct proc_target *p, struct process *proc);
 /* Make running threads stop for a moment, so that they go on in the present mode. */
 void process_kick(struct proc_target *p, struct process *proc);
+
+/* stdio.c: of a launched program; -1: none */
+struct proc_stdio {
+	int ours[3], theirs[3];
+};
+int stdio_open(struct proc_target *p, struct proc_stdio *s, enum tgt_stdio kind);
+bool stdio_take(const struct proc_stdio *s);
+void stdio_close(int fd[3]);
 
 /* launch.c, attach.c */
 long tracee_options(bool launched);
