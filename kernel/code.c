@@ -4,7 +4,7 @@
  * Must never let it execute an instruction that was not looked at.
  *
  * What holds it: page tables (cage.c) for its memory; single-step, whose trap works with GIF
- * clear (AMD64 volume 2, table 15-10), for its time; and before each instruction, the first
+ * clear (AMD64 volume 2, 15.17), for its time; and before each instruction, the first
  * included, code_check() for what could escape both. Control registers are set for the run so
  * that the processor refuses most of the same by itself; SYSCALL it always refuses, as the
  * host's EFER has no SCE.
@@ -133,8 +133,9 @@ static enum guard_word fault_word(const struct hv_fault *fault)
 	case X86_TRAP_GP:
 		return GUARD_SAYS_PROTECTION;
 	case X86_TRAP_PF:
-		/* the stack, or the pages that end it */
-		if (fault->addr - (CAGE_REGS + PAGE_SIZE) < CAGE_STACK_TOP - CAGE_REGS)
+		/* one page on either side of the stack ends it */
+		if (fault->addr - (CAGE_STACK - PAGE_SIZE) <
+		    CAGE_STACK_TOP - CAGE_STACK + 2 * PAGE_SIZE)
 			return GUARD_SAYS_STACK;
 		return GUARD_SAYS_ADDRESS;
 	default:

@@ -72,7 +72,7 @@ bool hv_guard_exception(struct hv_cpu *c, struct hv_host_frame *f)
 
 	/*
 	 * A breakpoint of the guest's. Processors ignore them while GIF is clear (AMD64 volume 2,
-	 * table 15-10), QEMU does not.
+	 * 15.17), QEMU does not.
 	 */
 	if (f->vector == X86_TRAP_DB && !(f->cs & 3)) {
 		f->rflags |= X86_EFLAGS_RF;

@@ -159,6 +159,7 @@ bool hv_try(struct hv_cpu *c, void (*fn)(void *arg), void *arg, struct hv_fault 
  * rax, or false and the reason in @why.
  */
 struct hv_code;
+/* @buffer: whole pages, which the code sees. NULL: no memory, or not so. */
 struct hv_code *hv_code_new(const u8 *bytes, u32 len, u8 *buffer, u64 buffer_size); /* guest */
 void hv_code_free(struct hv_code *code); /* guest, after no host can run it */
 bool hv_code_run(struct hv_cpu *c, struct hv_code *code, bool condition, u64 regs[ENG_GUEST_REGS],

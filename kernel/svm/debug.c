@@ -57,7 +57,7 @@ static u64 read_address(u32 n)
 
 /*
  * VMRUN loads DR7, but not DR0 to DR3. DR7 is written as well, because QEMU looks at breakpoints
- * only then; breakpoints are ignored while GIF is clear (table 15-10), and #VMEXIT turns them off.
+ * only then; breakpoints are ignored while GIF is clear (15.17), and #VMEXIT turns them off.
  */
 static void write_dr7(struct vmcb *v, u64 value)
 {

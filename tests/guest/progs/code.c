@@ -186,7 +186,7 @@ static const struct bad {
 	  "fault at offset 1: bad address 0xffffffff81000000" },
 	{ "store to its own code", "c6 05 00 00 00 00 00", "fault at offset 0: bad address 0x400007" },
 	{ "behind its buffer", "48 ff 81 00 20 00 00", "fault at offset 0: bad address 0x502000" },
-	{ "behind the registers", "48 ff 82 00 10 00 00", "fault at offset 0: stack overflow" },
+	{ "behind the registers", "48 ff 82 00 10 00 00", "fault at offset 0: bad address 0x201000" },
 	{ "an address that cannot exist", "48 b8 00 00 00 00 00 00 00 80 48 8b 00", PROTECTION(10) },
 	{ "jump to the registers", "ff e2", "jumped to 0x200000, outside its code" },
 	{ "jump to the buffer", "ff e1", "jumped to 0x500000, outside its code" },
