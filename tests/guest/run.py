@@ -12,6 +12,7 @@ import argparse
 import difflib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -293,6 +294,8 @@ def arguments():
 
 def main():
     args = arguments()
+    # A guest ends with whoever runs it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     args.build, args.work = os.path.abspath(args.build), os.path.abspath(args.work)
     os.makedirs(args.work, exist_ok=True)
     if not shutil.which("qemu-system-x86_64"):

@@ -10,6 +10,9 @@ lsm enter || fail "enter"
 mixed_load
 (while :; do insmod /lib/modules/dummy.ko && rmmod dummy; sleep 0.1; done) &
 tracing=/sys/kernel/tracing
+# A few functions, not all: with four CPUs QEMU 7.2 sometimes goes on with a breakpoint that the
+# kernel has long replaced while it patches tens of thousands, module or not.
+echo 'vfs_*' >$tracing/set_ftrace_filter
 (while :; do
 	echo 1 >$tracing/events/raw_syscalls/enable; sleep 0.5
 	echo 0 >$tracing/events/raw_syscalls/enable
