@@ -13,7 +13,7 @@ cat >events <<'END'
 !sysret getpid script { printf("returned %d\n", $syscall_return == $pid); }
 END
 set -- act open /etc/profile open /nothing call 999 0x11 0x2222 0x333333 call 999 1 2 3 \
-	call 999 4 5 6 call 998 0 0 0 call 997 0 0 0 quiet 996 1 1 1 call 39 0 0 0 getppid 2
+	call 999 4 5 6 call 998 0 0 0 call 997 0 0 0 quiet 996 1 1 1 quiet 39 0 0 0 getppid 2
 
 lstar -q -b -o process -s events -- "$@" >process.program 2>process.errors
 echo "status $?" >>process.program
@@ -25,7 +25,7 @@ within 10 stopped || fail "the program does not wait"
 sed "s/script {/pid 0n$pid script {/" events >pid.events
 { cat pid.events; echo '? printf("ready\n");'; echo 'sleep 0n60000'; } >machine.events
 lstar machine -q -b -o machine -s machine.events 2>machine.said & debugger=$!
-within 20 grep -q ready machine || fail "lstar: $(cat machine machine.said)"
+within 20 grep -qs ready machine || fail "lstar: $(cat machine machine.said)"
 kill -CONT $pid
 wait $pid
 echo "status $?" >>machine.program

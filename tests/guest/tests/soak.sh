@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Mixed load (forks, signals, threads, ptrace, ftrace, modules that come and go) while events are
 # armed and disarmed; every count exact, all memory back. SOAK_SECONDS: how long.
-seconds=${SOAK_SECONDS:-60}
+seconds=${SOAK_SECONDS:-70}
 load lstar
 unload lstar
 before=$(memory_free)
