@@ -61,7 +61,7 @@ def main():
         print(f"  {text:60.60}\n{'':38}{counted[name]:13.0f}"
               f"{f'{more:12.0f}' if events else '':12}"
               f"{timed[name] / 1000:10.2f}{timed[name] / timed['off']:12.2f}")
-    print(f"load to first event: {timed['first-event'] / 1000:.0f} ms; "
+    print(f"load to first event: {timed['first-event']:.0f} ms; "
           f"memory of one CPU: {timed['memory'] / 1024:.0f} KiB")
 
 
