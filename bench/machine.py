@@ -54,13 +54,12 @@ def main():
     counted = figures(kitchen, work, "counted", ["-icount", "shift=0"])
     timed = figures(kitchen, work, "timed", [])
     print()
-    print("getppid in a loop, a guest of one CPU   instructions  more/event"
-          "   wall us   times off")
+    print(f"{'getppid in a loop, a guest of one CPU':64}{'instructions':>13}{'per event':>10}"
+          f"{'wall us':>9}{'x off':>7}")
     for name, text, events in ROWS:
-        more = (counted[name] - counted["off"]) / events if events else 0
-        print(f"  {text:60.60}\n{'':38}{counted[name]:13.0f}"
-              f"{f'{more:12.0f}' if events else '':12}"
-              f"{timed[name] / 1000:10.2f}{timed[name] / timed['off']:12.2f}")
+        more = f"{(counted[name] - counted['off']) / events:.0f}" if events else ""
+        print(f"  {text:62}{counted[name]:13.0f}{more:>10}"
+              f"{timed[name] / 1000:9.2f}{timed[name] / timed['off']:7.1f}")
     print(f"load to first event: {timed['first-event']:.0f} ms; "
           f"memory of one CPU: {timed['memory'] / 1024:.0f} KiB")
 
