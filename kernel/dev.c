@@ -17,6 +17,7 @@
 
 #include "machine.h"
 #include "session.h"
+#include "walk.h"
 
 #define TICK_NS (5 * NSEC_PER_MSEC)
 #define PATIENCE 40 /* ticks until a reader is woken for what need not be told at once */
@@ -267,6 +268,7 @@ static struct miscdevice lsm_device = {
 
 int lsm_init(void)
 {
+	walk_init();
 	hrtimer_init(&timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	timer.function = tick;
 	return misc_register(&lsm_device);

@@ -9,6 +9,7 @@
 #include <asm/trapnr.h>
 
 #include "guard.h"
+#include "walk.h"
 
 #define AT(type, field, offset) \
 	static_assert(offsetof(struct type, field) == (offset), "layout of " #field)
@@ -78,6 +79,8 @@ bool hv_guard_exception(struct hv_cpu *c, struct hv_host_frame *f)
 		f->rflags |= X86_EFLAGS_RF;
 		return true;
 	}
+	if (walk_fixup(&f->rip))
+		return true;
 	if (!g || g->mode == GUARD_OFF)
 		return false;
 	g->fault.vector = f->vector;

@@ -235,21 +235,15 @@ static bool wanted(const struct lsm_list *l, u32 nr)
 	return l->n && (nr >= 64 * LSM_NR_WORDS || l->nr[nr / 64] & ENG_BIT(nr % 64));
 }
 
-void lsm_fire(struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage)
+void lsm_fire_wanted(struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage)
 {
 	const struct lsm_set *set = set_now();
 	const struct lsm_list *l;
 	u32 nr;
 
-	c->ctx.dirty = 0;
-	c->ctx.skip = false;
-	if (kind == ENG_EV_SYSRET && stage == ENG_PRE)
-		c->ctx.context = c->ctx.reg[ENG_RIP];
-	if (!set || unlikely(!set->cpu[c->cpu]))
-		return;
+	if (ENG_UNLIKELY(!set || !set->cpu[c->cpu]))
+		return; /* just taken away */
 	l = &set->cpu[c->cpu]->list[kind][stage];
-	if (!l->n)
-		return;
 	/* a return keeps the number where the kernel put it at the entry */
 	nr = kind == ENG_EV_SYSCALL ? (u32)c->ctx.reg[ENG_RAX]
 				    : (u32)task_pt_regs(current)->orig_ax;

@@ -38,6 +38,7 @@ struct hv_cpu {
 	u32 cpu; /* number */
 	bool entered; /* the kernel runs as a guest on this CPU */
 	bool armed; /* SYSCALL and SYSRET are intercepted */
+	u8 wants; /* by LSM_WANTS(): what may fire; set.c */
 	bool compat; /* of the instruction being emulated: the user code is 32-bit */
 	u64 gs_base; /* of this CPU's per-CPU area: `current` works in the host */
 	u64 retry_rip; /* fetches of an instruction from there, in vain, one after another */
@@ -165,7 +166,7 @@ void hv_code_free(struct hv_code *code); /* guest, after no host can run it */
 bool hv_code_run(struct hv_cpu *c, struct hv_code *code, bool condition, u64 regs[ENG_GUEST_REGS],
 		 u64 context, u64 *rax, char *why, size_t size);
 
-/* walk.c: page tables of the guest, read through the direct map; host or guest. */
+/* walk.c: page tables of the guest, read through the direct map; interrupts off. */
 /* Physical address of @va under @cr3, or ~0. @page: bytes that follow it in the same page. */
 u64 hv_translate(u64 cr3, u64 va, bool write, u64 *page);
 /* Bytes copied, short at the first that is not there. */
@@ -180,7 +181,17 @@ size_t hv_write(u64 cr3, u64 va, const void *src, size_t n);
  * forgetting ctx.loaded, ctx.dirty and ctx.skip of before, so that what is dirty after one stage
  * is to be stored before the next. ctx.skip: leave out the instruction.
  */
-void lsm_fire(struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage);
+#define LSM_WANTS(kind, stage) ENG_BIT(2 * (kind) + (stage))
+void lsm_fire_wanted(struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage);
+static inline void lsm_fire(struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage)
+{
+	c->ctx.dirty = 0;
+	c->ctx.skip = false;
+	if (kind == ENG_EV_SYSRET && stage == ENG_PRE)
+		c->ctx.context = c->ctx.reg[ENG_RIP];
+	if (c->wants & LSM_WANTS(kind, stage))
+		lsm_fire_wanted(c, kind, stage);
+}
 void lsm_fire_entry(struct hv_cpu *c); /* events of LSM_EV_ENTRY, at an entry point */
 /* Is there any event that wants the instruction's bytes checked (not only the `2` forms)? */
 bool lsm_checks_bytes(struct hv_cpu *c);

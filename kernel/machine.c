@@ -39,6 +39,28 @@ static struct task_struct *task_of(u32 pid)
 	return task;
 }
 
+/* Through the direct map, a page at a time: it is looked at with interrupts off. */
+static size_t direct_piece(const struct lsm_mem *m, u64 addr, void *buf, size_t n, bool write)
+{
+	u64 cr3 = __native_read_cr3();
+	size_t done = 0, got, want;
+	unsigned long flags;
+
+	do {
+		want = min_t(size_t, n - done, PAGE_SIZE - offset_in_page(addr + done));
+		local_irq_save(flags);
+		if (m->physical)
+			got = write ? hv_write_phys(addr + done, buf + done, want)
+				    : hv_read_phys(addr + done, buf + done, want);
+		else
+			got = write ? hv_write(cr3, addr + done, buf + done, want)
+				    : hv_read(cr3, addr + done, buf + done, want);
+		local_irq_restore(flags);
+		done += got;
+	} while (got == want && done < n);
+	return done;
+}
+
 /*
  * One piece, at most BOUNCE bytes. A process' own memory goes the way of ptrace, which brings
  * pages in and copies shared ones; the kernel's half is read through its page tables, without
@@ -47,16 +69,13 @@ static struct task_struct *task_of(u32 pid)
 static size_t piece(struct task_struct *task, const struct lsm_mem *m, u64 addr, void *buf,
 		    size_t n, bool write)
 {
-	if (m->physical)
-		return write ? hv_write_phys(addr, buf, n) : hv_read_phys(addr, buf, n);
-	if (is_kernel(addr))
-		return write ? hv_write(__native_read_cr3(), addr, buf, n)
-			     : hv_read(__native_read_cr3(), addr, buf, n);
+	int flags = FOLL_FORCE | (write ? FOLL_WRITE : 0);
+
+	if (m->physical || is_kernel(addr))
+		return direct_piece(m, addr, buf, n, write);
 	if (!task || addr >= TASK_SIZE_MAX)
 		return 0;
-	n = (size_t)access_process_vm(task, addr, buf, (int)n,
-				      FOLL_FORCE | (write ? FOLL_WRITE : 0));
-	return n;
+	return (size_t)access_process_vm(task, addr, buf, (int)n, flags);
 }
 
 static int transfer(struct task_struct *task, struct lsm_mem *m, void *bounce, bool write)
@@ -115,7 +134,7 @@ static void walk(struct mm_struct *mm, struct lsm_translate *t)
 {
 	u64 cr3 = mm ? __pa(mm->pgd) : __native_read_cr3();
 	unsigned long flags;
-	struct hv_walk w;
+	struct hv_walk w = { 0 };
 	bool present;
 
 	local_irq_save(flags);

@@ -16,12 +16,7 @@
 #include "returns.h"
 #include "set.h"
 
-static const struct lsm_set *current_set;
-
-const struct lsm_set *set_now(void)
-{
-	return READ_ONCE(current_set);
-}
+const struct lsm_set *set_current;
 
 /* --- in the host --- */
 
@@ -50,6 +45,20 @@ static bool wants(const struct lsm_set *set, const struct hv_cpu *c)
 	return set && c->events && set->cpu[c->cpu] && set->cpu[c->cpu]->armed;
 }
 
+/* What the fast way out of lsm_fire() looks at. */
+static u8 stages_of(const struct lsm_set *set, const struct hv_cpu *c)
+{
+	u8 stages = 0;
+
+	if (!wants(set, c))
+		return 0;
+	for (u32 kind = 0; kind < ENG_NKINDS; kind++)
+		for (u32 stage = ENG_PRE; stage <= ENG_POST; stage++)
+			if (set->cpu[c->cpu]->list[kind][stage].n)
+				stages |= LSM_WANTS(kind, stage);
+	return stages;
+}
+
 static bool wants_hook(const struct lsm_set *set, const struct hv_cpu *c)
 {
 	return set && c->events && set->cpu[c->cpu] && set->cpu[c->cpu]->hooked;
@@ -59,6 +68,7 @@ static bool wants_hook(const struct lsm_set *set, const struct hv_cpu *c)
 static u64 prepare(struct hv_cpu *c, void *set)
 {
 	set_flush_tlb();
+	c->wants |= stages_of(set, c);
 	if (wants(set, c))
 		intercept(c, true);
 	if (wants_hook(set, c))
@@ -69,6 +79,7 @@ static u64 prepare(struct hv_cpu *c, void *set)
 /* After it: nobody looks at the old set. */
 static u64 settle(struct hv_cpu *c, void *set)
 {
+	c->wants = stages_of(set, c);
 	intercept(c, wants(set, c));
 	hv_vendor->hook(c, wants_hook(set, c));
 	return 0;
@@ -129,8 +140,8 @@ void set_suspend(void)
 
 void lsm_cpu_entered(struct hv_cpu *c)
 {
-	hv_call(prepare, (void *)current_set);
-	hv_call(settle, (void *)current_set);
+	hv_call(prepare, (void *)set_current);
+	hv_call(settle, (void *)set_current);
 }
 
 bool lsm_checks_bytes(struct hv_cpu *c)
@@ -248,12 +259,12 @@ out:
 
 static void publish(const struct lsm_set *set)
 {
-	const struct lsm_set *old = current_set;
+	const struct lsm_set *old = set_current;
 
 	clock_anchor();
 	hv_returns_end();
 	hv_call_all(prepare, (void *)set);
-	smp_store_release(&current_set, set);
+	smp_store_release(&set_current, set);
 	hv_call_all(settle, (void *)set);
 	set_resume();
 	free_set(old);
@@ -342,7 +353,7 @@ static int clear(struct lsm_session *s, u32 id)
 		memmove(&s->event[i + 1], &s->event[i], (s->nevents - i) * sizeof(s->event[0]));
 		s->event[i] = a;
 		s->nevents++;
-		set_enable(current_set, id, false);
+		set_enable(set_current, id, false);
 		return err;
 	}
 	load_event_free(s, a);
@@ -356,7 +367,7 @@ int set_ctl(struct lsm_session *s, const struct lsm_ctl *ctl)
 	case LSM_CTL_DISABLE:
 		if (ctl->id != LSM_ALL && !is_at(s, find(s, ctl->id), ctl->id))
 			return -ENOENT;
-		set_enable(current_set, ctl->id, ctl->op == LSM_CTL_ENABLE);
+		set_enable(set_current, ctl->id, ctl->op == LSM_CTL_ENABLE);
 		return publish_session(s);
 	case LSM_CTL_CLEAR:
 		return clear(s, ctl->id);

@@ -87,7 +87,12 @@ int set_ctl(struct lsm_session *s, const struct lsm_ctl *ctl);
 int set_counters(struct lsm_session *s, struct lsm_counters *out);
 void set_free_all(struct lsm_session *s);
 /* set.c: host. The set in force, or NULL. */
-const struct lsm_set *set_now(void);
+extern const struct lsm_set *set_current;
+static inline const struct lsm_set *set_now(void)
+{
+	return READ_ONCE(set_current);
+}
+
 /* Host or guest: lets events of @set (or NULL) fire or not, on all CPUs. True: a change. */
 bool set_enable(const struct lsm_set *set, u32 id, bool on);
 /* Forgets translations of the host that the guest's own flushes do not reach; host. */

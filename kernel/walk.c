@@ -2,14 +2,15 @@
 /*
  * walk.c - memory by page tables: translation, and copies through the direct map.
  *
- * Runs in the host, or in the guest with interrupts off while it looks. Never follows an
- * address that the tables do not lead to, never touches what is not RAM, never faults.
+ * Interrupts are off: in the host, or in the guest for as long as it looks. Touches only what the
+ * kernel's direct map has, which is RAM; what is not there in the end is met by walk_copy(), and
+ * no exception comes of it. The tables are the kernel's own: that they stand in memory is taken
+ * for granted, as the processor takes it.
  *
- * Why nothing goes away meanwhile: interrupts are off here, so that a CPU which unmaps a page
- * of this address space waits for our answer to its TLB shootdown before it frees the page or
- * the table (the same argument as in the kernel's mm/gup.c for lockless walks).
+ * Why no page goes to somebody else meanwhile: a CPU which unmaps a page of this address space
+ * waits for our answer to its TLB shootdown before it frees the page or the table (the same
+ * argument as in the kernel's mm/gup.c for lockless walks).
  */
-#include <linux/irqflags.h>
 #include <linux/mm.h>
 #include <asm/pgtable.h>
 #include <asm/special_insns.h>
@@ -18,78 +19,84 @@
 
 #define ISA_HOLE 0xa0000ULL /* device memory and ROMs, which the direct map covers */
 #define ISA_END 0x100000ULL
+#define LEVEL_SHIFT(level) (PAGE_SHIFT + 9 * ((level)-1))
 
-/* Bits 51..12 of an entry or of CR3, without the encryption bit. */
-static u64 frame_of(u64 entry)
+/* Of all tables of this machine; walk_init(). */
+static u32 top_shift; /* of the index into the first */
+static u64 frame_mask; /* bits 51..12 of an entry or of CR3, without the encryption bit */
+
+void walk_init(void)
 {
-	return entry & PTE_PFN_MASK;
+	top_shift = LEVEL_SHIFT(native_read_cr4() & X86_CR4_LA57 ? 5 : 4);
+	frame_mask = PTE_PFN_MASK;
 }
 
-static bool has_memory(u64 pa)
+static inline bool canonical(u64 va)
 {
-	return pa <= __PHYSICAL_MASK && pfn_valid(pa >> PAGE_SHIFT) &&
-	       !(pa >= ISA_HOLE && pa < ISA_END);
+	u64 top = (u64)((s64)va >> (top_shift + 8));
+
+	return top + 1 <= 1;
 }
 
-static bool canonical(u64 va, u32 levels)
+/*
+ * Each entry is read once. @way: where to write down what was met, or NULL. Bits that any entry
+ * has not got are off in @common. The address, or ~0.
+ */
+static __always_inline u64 walk(u64 cr3, u64 va, u64 *common, u64 *page, struct hv_walk *way)
 {
-	u32 shift = 64 - (PAGE_SHIFT + 9 * levels);
+	const u64 mask = frame_mask;
+	u32 shift = top_shift;
+	u64 table = cr3 & mask;
 
-	return (u64)((s64)(va << shift) >> shift) == va;
+	*common = ~0ULL;
+	if (!canonical(va))
+		return ~0ULL;
+	for (;; shift -= 9) {
+		u64 at = table + 8 * (va >> shift & 511);
+		u64 entry = READ_ONCE(*(u64 *)__va(at));
+
+		if (way) {
+			way->entry_pa[way->levels] = at;
+			way->entry[way->levels++] = entry;
+		}
+		if (!(entry & _PAGE_PRESENT))
+			return ~0ULL;
+		*common &= entry;
+		table = entry & mask;
+		if (shift == PAGE_SHIFT || (entry & _PAGE_PSE && shift <= LEVEL_SHIFT(3))) {
+			*page = 1ULL << shift;
+			return (table & -*page) | (va & (*page - 1));
+		}
+	}
 }
 
 bool hv_walk(u64 cr3, u64 va, struct hv_walk *w)
 {
-	u32 level = native_read_cr4() & X86_CR4_LA57 ? 5 : 4;
-	u64 table = frame_of(cr3);
+	u64 common;
 
-	*w = (struct hv_walk){ .writable = true };
-	if (!canonical(va, level))
-		return false;
-	for (;; level--) {
-		u32 shift = PAGE_SHIFT + 9 * (level - 1);
-		u64 at = table + 8 * (va >> shift & 511), entry;
-
-		if (!has_memory(at))
-			return false;
-		entry = READ_ONCE(*(u64 *)__va(at));
-		w->entry_pa[w->levels] = at;
-		w->entry[w->levels++] = entry;
-		if (!(entry & _PAGE_PRESENT))
-			return false;
-		w->writable &= !!(entry & _PAGE_RW);
-		if (level == 1 || (level <= 3 && entry & _PAGE_PSE)) {
-			w->page = 1ULL << shift;
-			w->pa = (frame_of(entry) & ~(w->page - 1)) | (va & (w->page - 1));
-			return true;
-		}
-		table = frame_of(entry);
-	}
+	w->levels = 0;
+	w->pa = walk(cr3, va, &common, &w->page, w);
+	w->writable = common & _PAGE_RW;
+	return w->pa != ~0ULL;
 }
 
-u64 hv_translate(u64 cr3, u64 va, bool write, u64 *page)
+u64 hv_translate(u64 cr3, u64 va, bool write, u64 *left)
 {
-	struct hv_walk w;
+	u64 common, page, pa = walk(cr3, va, &common, &page, NULL);
 
-	if (!hv_walk(cr3, va, &w) || (write && !w.writable))
+	if (pa == ~0ULL || (write && !(common & _PAGE_RW)))
 		return ~0ULL;
-	if (page)
-		*page = w.page - (va & (w.page - 1));
-	return w.pa;
+	if (left)
+		*left = page - (va & (page - 1));
+	return pa;
 }
 
-/*
- * Where the kernel's direct map has @pa; NULL: nowhere. Pages can be taken out of it or made
- * read-only (set_memory_*(), secretmem), so its own tables are asked.
- */
-static void *direct(u64 pa, bool write)
+/* Where the kernel's direct map has @pa, if anywhere; NULL: certainly nowhere. */
+static inline void *direct(u64 pa)
 {
-	void *p;
-
-	if (!has_memory(pa))
+	if (pa - ISA_HOLE < ISA_END - ISA_HOLE || pa >= (u64)high_memory - PAGE_OFFSET)
 		return NULL;
-	p = __va(pa);
-	return hv_translate(__native_read_cr3(), (u64)p, write, NULL) == pa ? p : NULL;
+	return __va(pa);
 }
 
 /*
@@ -109,24 +116,12 @@ static size_t chunk(u64 addr, size_t n)
 	return min_t(size_t, n, PAGE_SIZE - offset_in_page(addr));
 }
 
-static void copy(void *dst, const void *src, size_t n)
+static inline size_t read_piece(u64 cr3, u64 va, void *dst, size_t n)
 {
-	/* what a script reads or writes as one value is one access */
-	if (n == 8 && !(((unsigned long)dst | (unsigned long)src) & 7))
-		WRITE_ONCE(*(u64 *)dst, READ_ONCE(*(const u64 *)src));
-	else
-		memcpy(dst, src, n);
-}
+	u64 common, page, pa = walk(cr3, va, &common, &page, NULL);
+	const void *p = direct(pa);
 
-static size_t read_piece(u64 cr3, u64 va, void *dst, size_t n)
-{
-	u64 pa = hv_translate(cr3, va, false, NULL);
-	const void *p = pa == ~0ULL ? NULL : direct(pa, false);
-
-	if (!p)
-		return 0;
-	copy(dst, p, n);
-	return n;
+	return p && walk_copy(dst, p, n) ? n : 0;
 }
 
 static size_t write_piece(u64 cr3, u64 va, const void *src, size_t n)
@@ -137,89 +132,81 @@ static size_t write_piece(u64 cr3, u64 va, const void *src, size_t n)
 
 		if (!hv_walk(cr3, va, &w) || !w.writable)
 			return 0;
-		p = direct(w.pa, true);
+		p = direct(w.pa);
 		if (!p)
 			return 0;
-		if (mark_dirty(&w)) {
-			copy(p, src, n);
-			return n;
-		}
+		if (mark_dirty(&w))
+			return walk_copy(p, src, n) ? n : 0;
 	}
 	return 0;
 }
 
 size_t hv_read(u64 cr3, u64 va, void *dst, size_t n)
 {
-	size_t done = 0;
+	size_t done = 0, want;
 
-	while (done < n) {
-		size_t want = chunk(va + done, n - done);
-		unsigned long flags;
-		size_t got;
-
-		raw_local_irq_save(flags);
-		got = read_piece(cr3, va + done, dst + done, want);
-		raw_local_irq_restore(flags);
-		if (!got)
+	if (likely(n && n <= PAGE_SIZE - offset_in_page(va)))
+		return read_piece(cr3, va, dst, n);
+	for (; done < n; done += want) {
+		want = chunk(va + done, n - done);
+		if (!read_piece(cr3, va + done, dst + done, want))
 			break;
-		done += got;
 	}
 	return done;
 }
 
 size_t hv_write(u64 cr3, u64 va, const void *src, size_t n)
 {
-	size_t done = 0;
+	size_t done = 0, want;
 
-	while (done < n) {
-		size_t want = chunk(va + done, n - done);
-		unsigned long flags;
-		size_t got;
-
-		raw_local_irq_save(flags);
-		got = write_piece(cr3, va + done, src + done, want);
-		raw_local_irq_restore(flags);
-		if (!got)
+	for (; done < n; done += want) {
+		want = chunk(va + done, n - done);
+		if (!write_piece(cr3, va + done, src + done, want))
 			break;
-		done += got;
 	}
 	return done;
 }
 
 size_t hv_read_phys(u64 pa, void *dst, size_t n)
 {
-	size_t done = 0;
+	size_t done = 0, want;
 
-	while (done < n) {
-		size_t want = chunk(pa + done, n - done);
-		const void *p = direct(pa + done, false);
+	for (; done < n; done += want) {
+		const void *p = direct(pa + done);
 
-		if (!p)
+		want = chunk(pa + done, n - done);
+		if (!p || !walk_copy(dst + done, p, want))
 			break;
-		copy(dst + done, p, want);
-		done += want;
 	}
 	return done;
 }
 
 size_t hv_write_phys(u64 pa, const void *src, size_t n)
 {
-	size_t done = 0;
+	size_t done = 0, want;
 
-	while (done < n) {
-		size_t want = chunk(pa + done, n - done);
-		void *p = direct(pa + done, true);
+	for (; done < n; done += want) {
+		void *p = direct(pa + done);
 
-		if (!p)
+		want = chunk(pa + done, n - done);
+		if (!p || !walk_copy(p, src + done, want))
 			break;
-		copy(p, src + done, want);
-		done += want;
 	}
 	return done;
 }
 
 bool hv_direct(u64 pa, u64 *va)
 {
-	*va = (u64)direct(pa, false);
-	return *va != 0;
+	u8 byte;
+
+	*va = (u64)direct(pa);
+	return *va && walk_copy(&byte, (const void *)*va, 1);
+}
+
+bool walk_fixup(u64 *rip)
+{
+	if (*rip - (u64)walk_copy >= (u64)walk_copy_failed - (u64)walk_copy)
+		return false;
+	*rip = (u64)walk_copy_failed;
+	return true;
 }

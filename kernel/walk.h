@@ -15,8 +15,19 @@ struct hv_walk {
 	bool writable; /* by every entry on the way */
 };
 
-/* True: present. Each entry is read once; interrupts are off. */
+/* Once, before anything here is used. */
+void walk_init(void);
+/* True: present. Each entry is read once. Entries beyond levels are not touched. */
 bool hv_walk(u64 cr3, u64 va, struct hv_walk *w);
+
+/*
+ * walk_copy.S: copies; false: there was nothing, or nothing to write to. 1, 2, 4 and 8 bytes are
+ * one access. An exception in it ends there: by the kernel's table in the guest, in the host by
+ * walk_fixup(), which knows by the address whether it is one.
+ */
+bool walk_copy(void *dst, const void *src, size_t n);
+void walk_copy_failed(void);
+bool walk_fixup(u64 *rip);
 
 /* RAM only. Bytes copied, short at the first that cannot be reached. */
 size_t hv_read_phys(u64 pa, void *dst, size_t n);

@@ -35,12 +35,12 @@ bool eng_tell_once(struct eng_event *ev, u32 code, u32 pc)
 	return true;
 }
 
-static bool core_matches(const struct eng_host *host, const struct eng_event *ev,
-			 struct eng_ctx *ctx)
+static ENG_NOINLINE bool core_matches(const struct eng_host *host, const struct eng_event *ev,
+				      struct eng_ctx *ctx)
 {
 	u64 core;
 
-	return ev->core == ENG_ANY || (eng_core(host, ctx, &core) && core == ev->core);
+	return eng_core(host, ctx, &core) && core == ev->core;
 }
 
 static bool filter(const struct eng_host *host, const struct eng_event *ev, enum eng_kind kind,
@@ -49,15 +49,14 @@ static bool filter(const struct eng_host *host, const struct eng_event *ev, enum
 	return ev->enabled && ev->kind == kind && ev->stages & ENG_BIT(stage) &&
 	       (ev->nr == ENG_ANY || (u32)ev->nr == (u32)ctx->nr) &&
 	       (!ev->abi || ev->abi == ctx->abi) && (ev->pid == ENG_ANY || ev->pid == ctx->pid) &&
-	       core_matches(host, ev, ctx);
+	       (ENG_LIKELY(ev->core == ENG_ANY) || core_matches(host, ev, ctx));
 }
 
-static bool condition(const struct eng_host *host, struct eng_event *ev, struct eng_ctx *ctx)
+static ENG_NOINLINE bool condition(const struct eng_host *host, struct eng_event *ev,
+				   struct eng_ctx *ctx)
 {
 	u64 result = 0;
 
-	if (!ev->has_condition)
-		return true;
 	if (!host->run_code || !host->run_code(ctx, ev, ENG_CODE_CONDITION, &result)) {
 		ev->faults++;
 		return false;
@@ -82,20 +81,27 @@ static void disable_spent(const struct eng_host *host, struct eng_ctx *ctx, stru
 		host->request(ctx, ENG_REQ_DISABLE, ev->id);
 }
 
-static void run_script(struct eng_vm *vm, struct eng_event *ev, enum eng_stage stage,
-		       struct eng_ctx *ctx)
+static ENG_NOINLINE void script_failed(struct eng_vm *vm, struct eng_event *ev,
+				       enum eng_stage stage, struct eng_ctx *ctx,
+				       const struct eng_fault *fault)
 {
-	struct eng_fault fault;
-	struct eng_msg msg = { .kind = ENG_MSG_FAULT, .stage = (u8)stage, .fault = &fault };
+	struct eng_msg msg = { .kind = ENG_MSG_FAULT, .stage = (u8)stage, .fault = fault };
 
-	if (eng_run(vm, ev->prog, ctx, ev, stage, &fault) == ENG_OK)
-		return;
 	ev->faults++;
-	if (eng_tell_once(ev, fault.code, fault.pc))
+	if (eng_tell_once(ev, fault->code, fault->pc))
 		eng_emit(vm->host, ctx, ev, &msg);
-	if ((fault.code == ENG_E_BUDGET || fault.code == ENG_E_DEADLOCK) &&
+	if ((fault->code == ENG_E_BUDGET || fault->code == ENG_E_DEADLOCK) &&
 	    ++ev->spent == vm->host->spent_max)
 		disable_spent(vm->host, ctx, ev, stage);
+}
+
+static ENG_NOINLINE void run_code(const struct eng_host *host, struct eng_event *ev,
+				  struct eng_ctx *ctx)
+{
+	u64 result;
+
+	if (!host->run_code || !host->run_code(ctx, ev, ENG_CODE_ACTION, &result))
+		ev->faults++;
 }
 
 /* Short-circuiting by default is for what can still be skipped. */
@@ -106,17 +112,16 @@ static bool skips(const struct eng_host *host, const struct eng_event *ev, enum 
 
 static void act(struct eng_vm *vm, struct eng_event *ev, enum eng_stage stage, struct eng_ctx *ctx)
 {
-	u64 result;
+	struct eng_fault fault;
 
 	ev->fired++;
 	if (skips(vm->host, ev, stage))
 		ctx->skip = true;
-	if (ev->prog)
-		run_script(vm, ev, stage, ctx);
-	if (ev->has_code &&
-	    (!vm->host->run_code || !vm->host->run_code(ctx, ev, ENG_CODE_ACTION, &result)))
-		ev->faults++;
-	if (ev->brk) {
+	if (ev->prog && ENG_UNLIKELY(eng_run(vm, ev->prog, ctx, ev, stage, &fault)))
+		script_failed(vm, ev, stage, ctx, &fault);
+	if (ENG_UNLIKELY(ev->has_code))
+		run_code(vm->host, ev, ctx);
+	if (ENG_UNLIKELY(ev->brk)) {
 		if (!ctx->brk)
 			ctx->brk_event = ev->id;
 		ctx->brk = true;
@@ -129,10 +134,12 @@ u32 eng_fire(struct eng_vm *vm, struct eng_event *const *evs, u32 nevs, enum eng
 	u32 fired = 0;
 
 	for (u32 i = 0; i < nevs; i++) {
-		if (!filter(vm->host, evs[i], kind, stage, ctx) ||
-		    !condition(vm->host, evs[i], ctx))
+		struct eng_event *ev = evs[i];
+
+		if (!filter(vm->host, ev, kind, stage, ctx) ||
+		    (ENG_UNLIKELY(ev->has_condition) && !condition(vm->host, ev, ctx)))
 			continue;
-		act(vm, evs[i], stage, ctx);
+		act(vm, ev, stage, ctx);
 		fired++;
 	}
 	return fired;

@@ -193,12 +193,50 @@ static inline s32 sbc(const struct eng_insn *ip)
 		NEXT();                     \
 	} while (0)
 
+static void set_fault(const struct eng_vm *vm, enum eng_error e, struct eng_fault *fault)
+{
+	u32 pc = (u32)(vm->ip - vm->prog->code);
+
+	*fault = (struct eng_fault){ .code = e,
+				     .pc = pc,
+				     .line = vm->prog->lines[pc] & ENG_LINE_MASK };
+	if (e != ENG_E_BUDGET && e != ENG_E_STACK) {
+		fault->value[0] = vm->value[0];
+		fault->value[1] = vm->value[1];
+	}
+}
+
+/* Empties the frame of function 0. What stands against running it at all, if anything. */
+static inline enum eng_error begin(struct eng_vm *vm, const struct eng_program *prog)
+{
+	const struct eng_func *fn = prog->funcs;
+	u32 nslots = vm->globals ? vm->globals->nslots : 0;
+
+	vm->nprint = 0;
+	vm->nmaps = vm->maps ? vm->maps->nmaps : 0;
+	vm->frame_top = 0;
+	vm->left = vm->budget - fn->len - (fn->mem >> 3);
+	zero_registers(vm->reg, vm->reg + fn->nregs);
+	if (ENG_UNLIKELY(prog->image->nglobals > nslots))
+		return eng_fail(vm, ENG_E_ADDR, ENG_ADDR(ENG_SEG_GLOBALS, 8ULL * nslots), 8);
+	if (ENG_UNLIKELY(vm->left < 0))
+		return ENG_E_BUDGET;
+	if (ENG_LIKELY(!fn->mem))
+		return ENG_OK;
+	if (fn->mem > ENG_STACK_MEM)
+		return ENG_E_STACK;
+	memset(vm->mem, 0, fn->mem);
+	vm->frame_top = fn->mem;
+	return ENG_OK;
+}
+
 /*
  * Budget: entering a function pays for all its instructions, a return gives back those
  * behind it, and a jump backward pays its distance. So what was paid is at every moment
  * at least what was executed.
  */
-static enum eng_error execute(struct eng_vm *vm)
+enum eng_error eng_run(struct eng_vm *vm, const struct eng_program *prog, struct eng_ctx *ctx,
+		       struct eng_event *ev, enum eng_stage stage, struct eng_fault *fault)
 {
 	/* clang-format off */
 	static const void *const label[ENG_NOPS] ENG_JUMP_TABLE = {
@@ -207,17 +245,23 @@ static enum eng_error execute(struct eng_vm *vm)
 #undef X
 	};
 	/* clang-format on */
-	const struct eng_program *prog = vm->prog;
 	const struct eng_insn *ip = prog->code;
 	const struct eng_func *fn = prog->funcs;
 	struct eng_call *call = vm->call;
 	u64 *R = vm->reg, *slot = vm->globals ? vm->globals->slot : NULL;
 	u8 *mem = vm->mem; /* of this frame */
+	enum eng_error e = begin(vm, prog);
 	s64 left = vm->left;
-	enum eng_error e;
 	u8 *at;
 	s32 order;
 
+	vm->prog = prog;
+	vm->ctx = ctx;
+	vm->ev = ev;
+	vm->kind = ev ? ev->kind : ctx->kind;
+	vm->stage = (u8)stage;
+	if (ENG_UNLIKELY(e))
+		goto fault;
 	DISPATCH();
 
 	/* clang-format off */
@@ -400,7 +444,7 @@ op_RET: {
 	u64 result = A;
 
 	if (call == vm->call) {
-		vm->ctx->result = result;
+		ctx->result = result;
 		vm->left = left;
 		return ENG_OK;
 	}
@@ -417,7 +461,7 @@ op_RET: {
 }
 
 op_END:
-	vm->ctx->result = 0;
+	ctx->result = 0;
 	vm->left = left;
 	return ENG_OK;
 
@@ -451,55 +495,7 @@ bad_division:
 fault:
 	vm->ip = ip;
 	vm->left = left;
-	return e;
-}
-
-static void set_fault(const struct eng_vm *vm, enum eng_error e, struct eng_fault *fault)
-{
-	u32 pc = (u32)(vm->ip - vm->prog->code);
-
-	*fault = (struct eng_fault){ .code = e,
-				     .pc = pc,
-				     .line = vm->prog->lines[pc] & ENG_LINE_MASK };
-	if (e != ENG_E_BUDGET && e != ENG_E_STACK) {
-		fault->value[0] = vm->value[0];
-		fault->value[1] = vm->value[1];
-	}
-}
-
-enum eng_error eng_run(struct eng_vm *vm, const struct eng_program *prog, struct eng_ctx *ctx,
-		       struct eng_event *ev, enum eng_stage stage, struct eng_fault *fault)
-{
-	const struct eng_func *fn = prog->funcs;
-	u32 nslots = vm->globals ? vm->globals->nslots : 0;
-	enum eng_error e;
-
-	vm->prog = prog;
-	vm->ctx = ctx;
-	vm->ev = ev;
-	vm->kind = ev ? ev->kind : ctx->kind;
-	vm->stage = (u8)stage;
-	vm->ip = prog->code;
-	vm->nprint = 0;
-	vm->nmaps = vm->maps ? vm->maps->nmaps : 0;
-	vm->frame_top = 0;
-	vm->left = vm->budget > (1ULL << 62) ? (s64)(1ULL << 62) : (s64)vm->budget;
-	vm->left -= fn->len + (fn->mem >> 3);
-	zero_registers(vm->reg, vm->reg + fn->nregs);
-	if (fn->mem && fn->mem <= ENG_STACK_MEM) {
-		memset(vm->mem, 0, fn->mem);
-		vm->frame_top = fn->mem;
-	}
-	if (ENG_UNLIKELY(prog->image->nglobals > nslots))
-		e = eng_fail(vm, ENG_E_ADDR, ENG_ADDR(ENG_SEG_GLOBALS, 8ULL * nslots), 8);
-	else if (ENG_UNLIKELY(fn->mem > ENG_STACK_MEM))
-		e = ENG_E_STACK;
-	else if (ENG_UNLIKELY(vm->left < 0))
-		e = ENG_E_BUDGET;
-	else
-		e = execute(vm);
-	if (ENG_UNLIKELY(e))
-		set_fault(vm, e, fault);
+	set_fault(vm, e, fault);
 	return e;
 }
 
@@ -514,7 +510,7 @@ void eng_vm_init(struct eng_vm *vm, const struct eng_host *host, struct eng_glob
 	vm->host = host;
 	vm->globals = globals;
 	vm->maps = NULL;
-	vm->budget = budget;
+	eng_vm_set_budget(vm, budget);
 	memset(vm->text, 0, sizeof(vm->text));
 }
 
@@ -525,5 +521,5 @@ void eng_vm_set_maps(struct eng_vm *vm, const struct eng_maps *maps)
 
 void eng_vm_set_budget(struct eng_vm *vm, u64 budget)
 {
-	vm->budget = budget;
+	vm->budget = budget > (1ULL << 62) ? (s64)(1ULL << 62) : (s64)budget;
 }

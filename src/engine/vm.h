@@ -29,7 +29,7 @@ struct eng_vm {
 	struct eng_globals *globals;
 	const struct eng_maps *maps;
 	u32 nmaps; /* of maps; 0 without */
-	u64 budget;
+	s64 budget;
 	/* the current run */
 	s64 left; /* of the budget */
 	const struct eng_program *prog;
