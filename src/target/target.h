@@ -257,6 +257,12 @@ struct tgt_ops {
 	int (*resume)(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, bool skip,
 		      int signal);
 	/*
+	 * At a reported entry, before registers of it are stored: the argument registers are
+	 * to be changed for the kernel alone. When the call ends, before its exit is reported,
+	 * they have the program's values again, as the calling convention promises.
+	 */
+	void (*keep_args)(struct target *t, struct tgt_thread *th);
+	/*
 	 * Let the thread of a reported stop, or a halted one, execute one instruction; what halt()
 	 * has stopped stays stopped. wait() reports TGT_STOP_STEP when it is done, before that
 	 * what else happens: entry, exit, exec, birth, each to be resumed as ever.

@@ -71,6 +71,18 @@ static void *writer(void *arg)
 	return arg;
 }
 
+static void *writer_later(void *arg)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	usleep(300000);
+	if (write(fds[1], "x", 1) != 1)
+		exit(99);
+	return arg;
+}
+
 /* A second thread fills a pipe; only it can end a read of that. */
 static void pipes(void)
 {
@@ -102,6 +114,47 @@ static void threads(int n, int count)
 	printf("joined %d\n", n);
 }
 
+/* A call that looks at its argument registers itself, afterwards. */
+static void keeps(void)
+{
+	register long r10 __asm__("r10") = 4, r8 __asm__("r8") = 5, r9 __asm__("r9") = 6;
+	char buf[4] = "";
+	long di = fds[0], si = (long)buf, dx = 3, ret = SYS_read;
+
+	__asm__ volatile("syscall"
+			 : "+a"(ret), "+D"(di), "+S"(si), "+d"(dx), "+r"(r10), "+r"(r8), "+r"(r9)
+			 :
+			 : "rcx", "r11", "memory");
+	printf("ret %ld kept %d\n", ret,
+	       di == fds[0] && si == (long)buf && dx == 3 && r10 == 4 && r8 == 5 && r9 == 6);
+}
+
+static void alarm_later(int flags)
+{
+	handle(SIGALRM, flags);
+	ualarm(100000, 0);
+}
+
+/* The same after plain reads, after one that a signal ends and one that it interrupts. */
+static void keep_cases(void)
+{
+	pthread_t id;
+
+	if (pipe(fds) || write(fds[1], "abc", 3) != 3)
+		exit(99);
+	keeps();
+	keeps();
+	keeps();
+	keeps();
+	alarm_later(0);
+	keeps();
+	alarm_later(SA_RESTART);
+	if (pthread_create(&id, NULL, writer_later, NULL))
+		exit(99);
+	keeps();
+	pthread_join(id, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -114,6 +167,8 @@ int main(int argc, char **argv)
 		reader();
 	else if (!strcmp(what, "pipes"))
 		pipes();
+	else if (!strcmp(what, "keep"))
+		keep_cases();
 	else if (!strcmp(what, "threads"))
 		threads(a, b);
 	else

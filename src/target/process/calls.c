@@ -196,6 +196,8 @@ static bool enter(struct proc_target *p, struct tgt_thread *th, struct tgt_stop 
 	th->skipped = false;
 	th->watch_exit = false;
 	again = ENG_UNLIKELY(th->restart_state) && restarted(th);
+	if (!again && th->args.ip == th->call.ip && th->args.sp == th->call.sp)
+		args_forget(th); /* of a call that never ended */
 	own_enter(p, th);
 	if (again || !wants_enter(p, &th->call))
 		return stop_quiet(p, th);
@@ -274,6 +276,8 @@ static bool leave(struct proc_target *p, struct tgt_thread *th, struct tgt_stop 
 		 unfinished(th, ret, nr, info->instruction_pointer, info->stack_pointer, 0))
 		return stop_quiet(p, th);
 	th->inside = false;
+	if (ENG_UNLIKELY(th->args.on))
+		regs_give_back(p, th);
 	if (ENG_UNLIKELY(th->watch_exit))
 		own_exit(p, th);
 	if (!wants_exit(p, &th->call))
@@ -360,11 +364,17 @@ static bool handler_entered(struct proc_target *p, struct tgt_thread *th, struct
 		return handler_quiet(p, th, stop);
 	}
 	th->restart_state = RESTART_NONE;
-	if ((u64)saved[REG_RIP] != call.ip || saved[REG_RAX] != -EINTR || !wants_exit(p, &call))
+	if ((u64)saved[REG_RIP] != call.ip || saved[REG_RAX] != -EINTR)
 		return handler_quiet(p, th, stop);
 	th->at = STOP_HANDLER;
 	th->frame = r.rsp + UC_OFFSET;
 	th->call = call;
+	if (th->args.on)
+		regs_give_back(p, th);
+	if (!wants_exit(p, &call)) {
+		th->at = STOP_TRAP;
+		return handler_quiet(p, th, stop);
+	}
 	th->info.instruction_pointer = call.ip;
 	th->info.stack_pointer = call.sp;
 	th->info.exit.rval = -EINTR;

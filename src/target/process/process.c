@@ -392,6 +392,7 @@ static const struct tgt_ops proc_ops = {
 	.wait = proc_wait,
 	.wake = wake_target,
 	.resume = proc_resume,
+	.keep_args = proc_keep_args,
 	.step = proc_step,
 	.halt = proc_halt,
 	.resume_all = proc_resume_all,

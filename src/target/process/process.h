@@ -94,6 +94,15 @@ struct call {
 	enum abi_id abi;
 };
 
+/* Argument registers that are given back at the end of the call. */
+struct kept_args {
+	u64 ip, sp; /* which call it is */
+	u64 value[6];
+	enum abi_id abi;
+	u8 changed; /* bits: which */
+	bool on;
+};
+
 struct tgt_thread {
 	struct tgt_thread *hnext; /* hash chain */
 	struct tgt_thread *next, *prev; /* all threads */
@@ -117,6 +126,7 @@ struct tgt_thread {
 	bool vforking; /* waits, uninterruptibly, for its vfork child */
 	struct call call; /* inside: the call as the program made it */
 	struct call restart;
+	struct kept_args args;
 	u64 restart_nr; /* what the kernel executes; differs where the number was changed */
 	enum restart_state restart_state;
 	struct __ptrace_syscall_info
@@ -274,6 +284,10 @@ int proc_store_regs(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx
 int regs_store(struct proc_target *p, struct tgt_thread *th, struct eng_ctx *ctx, bool skip);
 bool regs_poke(const struct tgt_thread *th, size_t offset, u64 value);
 bool regs_peek(const struct tgt_thread *th, size_t offset, u64 *value);
+void args_forget(struct tgt_thread *th);
+void proc_keep_args(struct target *t, struct tgt_thread *th);
+/* The call has ended: the argument registers that were changed for it are the program's again. */
+void regs_give_back(struct proc_target *p, struct tgt_thread *th);
 /* At the exit of a call that was left out: what its events had decided. */
 void regs_skipped(struct tgt_thread *th);
 

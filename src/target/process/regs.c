@@ -285,11 +285,74 @@ void regs_skipped(struct tgt_thread *th)
 	th->swapped = false;
 }
 
+/* --- arguments for the kernel alone --- */
+
+void args_forget(struct tgt_thread *th)
+{
+	th->args.on = false;
+	th->args.changed = 0;
+}
+
+void proc_keep_args(struct target *t, struct tgt_thread *th)
+{
+	struct kept_args *a = &th->args;
+
+	if (!before_call(th))
+		return;
+	a->on = true;
+	a->changed = 0;
+	a->ip = th->info.instruction_pointer;
+	a->sp = th->info.stack_pointer;
+	a->abi = th->call.abi;
+	memcpy(a->value, th->info.entry.args, sizeof(a->value));
+}
+
+/* A call that is left out has no use for changed arguments. */
+static void note_args(struct tgt_thread *th, struct eng_ctx *ctx, bool skip)
+{
+	if (th->args.ip != th->info.instruction_pointer || th->args.sp != th->info.stack_pointer)
+		return;
+	for (unsigned i = 0; i < 6; i++) {
+		u64 bit = ENG_BIT(abi_conventions[th->args.abi].arg[i]);
+
+		if (!(ctx->dirty & bit))
+			continue;
+		if (skip)
+			ctx->dirty &= ~bit;
+		else
+			th->args.changed |= (u8)(1u << i);
+	}
+	if (skip)
+		args_forget(th);
+}
+
+void regs_give_back(struct proc_target *p, struct tgt_thread *th)
+{
+	struct kept_args *a = &th->args;
+	struct eng_ctx ctx = { .dirty = 0 };
+
+	if (a->ip != th->call.ip || a->sp != th->call.sp)
+		return; /* a handler's call, within the one that waits */
+	for (unsigned i = 0; i < 6; i++) {
+		if (!(a->changed >> i & 1))
+			continue;
+		ctx.reg[abi_conventions[a->abi].arg[i]] = a->value[i];
+		ctx.dirty |= ENG_BIT(abi_conventions[a->abi].arg[i]);
+	}
+	if (ctx.dirty && th->at == STOP_HANDLER)
+		store_frame(p, th, &ctx);
+	else if (ctx.dirty)
+		store_user(p, th, &ctx);
+	args_forget(th);
+}
+
 int regs_store(struct proc_target *p, struct tgt_thread *th, struct eng_ctx *ctx, bool skip)
 {
 	u64 ip = ENG_BIT(ENG_RIP), dirty = ctx->dirty;
 	int err = 0;
 
+	if (ENG_UNLIKELY(th->args.on) && before_call(th))
+		note_args(th, ctx, skip);
 	if (skip && before_call(th))
 		err = store_skip(p, th, ctx);
 	/* An unchanged rip: the kernel's own is behind the instruction already. */
@@ -302,7 +365,8 @@ int regs_store(struct proc_target *p, struct tgt_thread *th, struct eng_ctx *ctx
 	if (!err && ctx->dirty)
 		err = store_user(p, th, ctx);
 	/* Moved out of an interrupted call: the kernel must not make that call again. */
-	if (!err && th->at != STOP_HANDLER && th->at != STOP_AGAIN && th->restart_state && (dirty & (ip | 1 << ENG_RAX))) {
+	if (!err && th->at != STOP_HANDLER && th->at != STOP_AGAIN && th->restart_state &&
+	    (dirty & (ip | 1 << ENG_RAX))) {
 		regs_poke(th, R(orig_rax), ~0ULL);
 		th->restart_state = RESTART_NONE;
 	}

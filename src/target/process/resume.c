@@ -25,11 +25,12 @@ static enum __ptrace_request request(struct proc_target *p, struct tgt_thread *t
 	if (th->at == STOP_ENTRY || mode == TRACE_ALL || th->watch_exit)
 		return PTRACE_SYSCALL;
 	if (th->restart_state != RESTART_NONE) {
-		if (mode != TRACE_NONE)
+		if (mode != TRACE_NONE || th->args.changed)
 			return PTRACE_SYSCALL;
 		th->restart_state = RESTART_NONE;
 	}
-	if (th->inside && !th->skipped && mode == TRACE_FILTER && wants_exit(p, &th->call))
+	if (th->inside && !th->skipped &&
+	    (th->args.changed || (mode == TRACE_FILTER && wants_exit(p, &th->call))))
 		return PTRACE_SYSCALL;
 	th->inside = th->skipped = false;
 	return PTRACE_CONT;

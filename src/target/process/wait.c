@@ -254,6 +254,7 @@ static bool exec(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *
 	mem_close(proc);
 	proc->syscall_insn = 0;
 	th->restart_state = RESTART_NONE;
+	args_forget(th);
 	th->at = STOP_EVENT;
 	return stop_report(p, th, TGT_STOP_EXEC, stop);
 }
