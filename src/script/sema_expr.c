@@ -548,8 +548,7 @@ static struct scr_node *comma_expr(struct scr_compiler *c, struct scr_node *n)
 	n->b = sem_expr(c, n->b);
 	if (n->a->kind != N_ERROR && n->a->type->kind == SCR_MAP)
 		n->a = sem_value(c, n->a);
-	if (n->b->kind != N_ERROR &&
-	    (n->b->type->kind == SCR_ARRAY || n->b->type->kind == SCR_MAP))
+	if (n->b->kind != N_ERROR && (n->b->type->kind == SCR_ARRAY || n->b->type->kind == SCR_MAP))
 		n->b = sem_value(c, n->b);
 	if (n->a->kind == N_ERROR || n->b->kind == N_ERROR)
 		return sem_fail(n);

@@ -182,7 +182,7 @@ static void busy(int n)
 
 static void *thread_later(void *arg)
 {
-	usleep(100000);
+	usleep(1000000); /* longer than whoever watches takes to stop it some times */
 	for (int i = 0; i < 10; i++)
 		syscall(SYS_getppid);
 	printf("outlived\n");
