@@ -34,7 +34,7 @@ TEST(numbers_that_are_none)
 {
 	/* clang-format off */
 	static const uint64_t nr[] = {
-		335, 387, 423, 600, 1000, 65536, 0x3fffffff, 0x7fffffff, 0x80000000,
+		336, 387, 423, 600, 1000, 65536, 0x3fffffff, 0x7fffffff, 0x80000000,
 		0x80000000 + SYS_getpid, 0xfffffffe, 0xffffffff, ~0ul, ~0ul - 1, -38ul,
 		0xffffffff00000000 + 600,
 	};
