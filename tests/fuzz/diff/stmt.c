@@ -407,9 +407,15 @@ static void call_statement(struct rp *g)
 	e = rp_call(g, f, 2);
 	v = f->type >= G_VOID || rp_rand(g, 3) == 0 ? NULL : rp_pick(g, can_be_pointed_to);
 	if (f->type > G_VOID && rp_float_place(g, &to)) {
-		rp_put_l(g, "%s = ", to.l);
-		rp_put_c(g, "%s = ", to.c);
-	} else if (v && v->kind == V_SCALAR) {
+		/* C may look where the place is before the call or behind it: so that comes first */
+		rp_put_l(g, "{\ndouble got%u = %s;\n%s = got%u;\n}\n", g->names, e.l, to.l,
+			 g->names);
+		rp_put_c(g, "{\ndouble got%u = %s;\n%s = got%u;\n}\n", g->names, e.c, to.c,
+			 g->names);
+		g->names++;
+		return;
+	}
+	if (v && v->kind == V_SCALAR) {
 		rp_put_l(g, "%s = ", v->l);
 		rp_put_c(g, "%s = ", v->c);
 	}
