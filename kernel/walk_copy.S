@@ -4,6 +4,7 @@
  * can be left at any instruction.
  */
 #include <linux/linkage.h>
+#include <linux/objtool.h>
 #include <asm/asm.h>
 
 	.text
@@ -49,6 +50,7 @@ SYM_FUNC_START(walk_copy)
 	RET
 /* Whoever comes here comes from above, by an exception. */
 SYM_INNER_LABEL(walk_copy_failed, SYM_L_GLOBAL)
+	ANNOTATE_NOENDBR	/* an exception goes on here, which is not tracked */
 	xor	%eax, %eax
 	RET
 SYM_FUNC_END(walk_copy)
