@@ -411,7 +411,10 @@ static void do_terminal(char **arg)
 
 static void do_kill(char **arg)
 {
-	raise((int)number(arg[0]));
+	int sig = (int)number(arg[0]);
+
+	signal(sig, SIG_DFL); /* we may have been started with it ignored */
+	raise(sig);
 }
 
 static void do_exit(char **arg)
