@@ -38,7 +38,7 @@ static __always_inline bool fire_pre(struct hv_cpu *c, enum eng_kind kind, u32 l
 
 	lsm_fire(c, kind, ENG_PRE);
 	store(c);
-	if (!c->ctx.skip)
+	if (ENG_LIKELY(!c->ctx.skip))
 		return false;
 	/* behind it, unless a script has said where to go on */
 	if (c->ctx.reg[ENG_RIP] == rip)
@@ -54,20 +54,24 @@ static __always_inline void fire_post(struct hv_cpu *c, enum eng_kind kind)
 	store(c);
 }
 
-static __always_inline void emulate_syscall(struct hv_cpu *c, const struct hv_mode *m, u32 len)
+/* What is needed behind the first event is looked at there: no registers are saved for it. */
+static __always_inline void emulate_syscall(struct hv_cpu *c, bool long64, u32 len)
 {
 	u64 *reg = c->ctx.reg;
-	u16 cs = (m->star >> 32) & 0xfffc;
+	struct hv_mode m;
+	u16 cs;
 
 	c->exits[LSM_EXIT_SYSCALL]++;
-	c->compat = !m->long64;
-	if (fire_pre(c, ENG_EV_SYSCALL, len, m->long64))
+	c->compat = !long64;
+	if (fire_pre(c, ENG_EV_SYSCALL, len, long64))
 		return;
 	hv_returns_syscall(c);
-	reg[ENG_RCX] = hv_behind(c, len, m->long64);
+	BACKEND(mode)(c, &m);
+	cs = (m.star >> 32) & 0xfffc;
+	reg[ENG_RCX] = hv_behind(c, len, m.long64);
 	reg[ENG_R11] = reg[ENG_RFLAGS] & ~(u64)X86_EFLAGS_RF;
-	reg[ENG_RIP] = m->long64 ? m->lstar : m->cstar;
-	reg[ENG_RFLAGS] &= ~(m->sfmask | X86_EFLAGS_RF);
+	reg[ENG_RIP] = m.long64 ? m.lstar : m.cstar;
+	reg[ENG_RFLAGS] &= ~(m.sfmask | X86_EFLAGS_RF);
 	BACKEND(segments)(c, cs, cs + 8, 0, true);
 	/*
 	 * TF counts after the instruction, where SFMASK has cleared it for the kernel (volume 2,
@@ -93,17 +97,18 @@ static __always_inline void transfer_sysret(struct hv_cpu *c, const struct hv_mo
 	BACKEND(retired)(c);
 }
 
-static __always_inline void emulate_sysret(struct hv_cpu *c, const struct hv_mode *m, u32 len,
-					   bool rexw)
+static __always_inline void emulate_sysret(struct hv_cpu *c, bool long64, u32 len, bool rexw)
 {
-	bool to_long = m->long64 && rexw;
+	bool to_long = long64 && rexw;
+	struct hv_mode m;
 
 	c->exits[LSM_EXIT_SYSRET]++;
 	c->compat = !to_long;
 	hv_returns_sysret();
-	if (fire_pre(c, ENG_EV_SYSRET, len, m->long64))
+	if (fire_pre(c, ENG_EV_SYSRET, len, long64))
 		return;
-	transfer_sysret(c, m, to_long);
+	BACKEND(mode)(c, &m);
+	transfer_sysret(c, &m, to_long);
 	fire_post(c, ENG_EV_SYSRET);
 }
 
@@ -137,24 +142,24 @@ static __always_inline void emulate_ud(struct hv_cpu *c)
 
 	BACKEND(mode)(c, &m);
 	if (!m.cpl && m.sce && m.long64 && c->ctx.reg[ENG_RIP] == c->sysret_rip) {
-		emulate_sysret(c, &m, c->sysret_len, c->sysret_long);
+		emulate_sysret(c, true, c->sysret_len, c->sysret_long);
 		return;
 	}
-	if (m.cpl && m.sce && m.long64 && !lsm_checks_bytes(c)) {
-		emulate_syscall(c, &m, 2);
+	if (m.cpl && m.sce && m.long64 && c->trusts_cpu) {
+		emulate_syscall(c, true, 2);
 		return;
 	}
-	i = hv_fetch(c, m.cr3, hv_fetch_at(c, m.long64, m.cs_base), m.long64);
+	i = hv_fetch_inline(c, m.cr3, hv_fetch_at(c, m.long64, m.cs_base), m.long64);
 	if (!i.len) {
 		hv_fetch_failed(c);
 	} else if (i.opcode == OPCODE_SYSCALL && m.sce) {
-		emulate_syscall(c, &m, i.len);
+		emulate_syscall(c, m.long64, i.len);
 	} else if (i.opcode == OPCODE_SYSRET && m.sce && m.cpl) {
 		c->exits[LSM_EXIT_UD]++;
 		BACKEND(inject)(c, X86_TRAP_GP, true, 0);
 	} else if (i.opcode == OPCODE_SYSRET && m.sce) {
 		sysret_known(c, &i);
-		emulate_sysret(c, &m, i.len, i.rexw);
+		emulate_sysret(c, m.long64, i.len, i.rexw);
 	} else {
 		c->exits[LSM_EXIT_UD]++;
 		BACKEND(inject)(c, X86_TRAP_UD, false, 0);

@@ -205,8 +205,8 @@ static const struct eng_abi *convention(const struct hv_cpu *c, u32 nr)
 	return &abi_conventions[nr & ABI_X32_BIT ? ABI_X32 : ABI_X86_64];
 }
 
-static void fire(struct hv_cpu *c, const struct lsm_list *l, enum eng_kind kind,
-		 enum eng_stage stage, u32 nr)
+static __always_inline void fire(struct hv_cpu *c, const struct lsm_list *l, enum eng_kind kind,
+				 enum eng_stage stage, u32 nr)
 {
 	struct eng_ctx *ctx = &c->ctx;
 	struct lsm_cpu *e = c->events;
@@ -232,7 +232,7 @@ static void fire(struct hv_cpu *c, const struct lsm_list *l, enum eng_kind kind,
 /* Is there any event that may be about this number? */
 static bool wanted(const struct lsm_list *l, u32 nr)
 {
-	return l->n && (nr >= 64 * LSM_NR_WORDS || l->nr[nr / 64] & ENG_BIT(nr % 64));
+	return nr >= 64 * LSM_NR_WORDS || l->nr[nr / 64] & ENG_BIT(nr % 64);
 }
 
 void lsm_fire_wanted(struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage)
@@ -244,6 +244,7 @@ void lsm_fire_wanted(struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage)
 	if (ENG_UNLIKELY(!set || !set->cpu[c->cpu]))
 		return; /* just taken away */
 	l = &set->cpu[c->cpu]->list[kind][stage];
+	OPTIMIZER_HIDE_VAR(l); /* its address is worked out once */
 	/* a return keeps the number where the kernel put it at the entry */
 	nr = kind == ENG_EV_SYSCALL ? (u32)c->ctx.reg[ENG_RAX]
 				    : (u32)task_pt_regs(current)->orig_ax;

@@ -39,6 +39,7 @@ struct hv_cpu {
 	bool entered; /* the kernel runs as a guest on this CPU */
 	bool armed; /* SYSCALL and SYSRET are intercepted */
 	u8 wants; /* by LSM_WANTS(): what may fire; set.c */
+	bool trusts_cpu; /* no event wants the bytes of SYSCALL checked: all have the `2` form */
 	bool compat; /* of the instruction being emulated: the user code is 32-bit */
 	u64 gs_base; /* of this CPU's per-CPU area: `current` works in the host */
 	u64 retry_rip; /* fetches of an instruction from there, in vain, one after another */
@@ -193,8 +194,6 @@ static inline void lsm_fire(struct hv_cpu *c, enum eng_kind kind, enum eng_stage
 		lsm_fire_wanted(c, kind, stage);
 }
 void lsm_fire_entry(struct hv_cpu *c); /* events of LSM_EV_ENTRY, at an entry point */
-/* Is there any event that wants the instruction's bytes checked (not only the `2` forms)? */
-bool lsm_checks_bytes(struct hv_cpu *c);
 /*
  * The hypervisor is under this CPU now (first or again, hotplug): arms what is to be armed there.
  * On the CPU itself, in the guest, interrupts off, under hv_mutex or with hotplug held off.

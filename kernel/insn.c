@@ -3,12 +3,9 @@
  * insn.c - the guest's instruction at RIP: fetching it, and how long it is. Runs in the host.
  * Must never guess: bytes that cannot be had are the processor's to look for.
  */
-#include <linux/mm.h>
-#include <asm/pgtable.h>
 #include <asm/processor-flags.h>
 #include <asm/trapnr.h>
 
-#include "host.h"
 #include "insn.h"
 
 #define OPCODE_GROUP7 0x01
@@ -64,7 +61,7 @@ static struct hv_insn decode(const u8 *b, u32 n, bool long64)
 	return i;
 }
 
-static u32 peek(struct hv_cpu *c, u64 at, u8 *b, u32 n)
+static u32 peek(u64 at, u8 *b, u32 n)
 {
 	u32 got, i;
 
@@ -77,32 +74,16 @@ static u32 peek(struct hv_cpu *c, u64 at, u8 *b, u32 n)
 	return i;
 }
 
-/*
- * The bytes at @at as the processor sees them that executes there now: through the guest's own page
- * tables. The one entry of its top level that leads there is borrowed for as long as it takes.
- * What the TLB remembers of it ends with the next load of CR3, at the next exit; nobody else
- * uses addresses of the low half meanwhile (custom code has a CR3 of its own).
- */
+struct hv_insn hv_decode_at(u64 at, bool long64)
+{
+	u8 b[MAX_INSN];
+
+	return decode(b, peek(at, b, MAX_INSN), long64);
+}
+
 struct hv_insn hv_fetch(struct hv_cpu *c, u64 cr3, u64 at, bool long64)
 {
-	u32 top = pgd_index(at);
-	u64 *mine = &c->host->pgd[top];
-	bool low = !(at >> 63);
-	struct hv_insn i;
-	u8 b[MAX_INSN];
-	u32 two;
-
-	if (low)
-		*mine = READ_ONCE(((const u64 *)__va(cr3 & PTE_PFN_MASK))[top]);
-	/* two bytes are all that there is to nearly every one of them */
-	two = host_peek2((const void *)at);
-	if (ENG_LIKELY((two & 0xff) == 0x0f && two != HOST_PEEK_FAULT))
-		i = (struct hv_insn){ .len = 2, .opcode = two >> 8 };
-	else
-		i = decode(b, peek(c, at, b, MAX_INSN), long64);
-	if (low)
-		WRITE_ONCE(*mine, 0);
-	return i;
+	return hv_fetch_inline(c, cr3, at, long64);
 }
 
 /*

@@ -64,11 +64,17 @@ static bool wants_hook(const struct lsm_set *set, const struct hv_cpu *c)
 	return set && c->events && set->cpu[c->cpu] && set->cpu[c->cpu]->hooked;
 }
 
+static bool trusts_cpu(const struct lsm_set *set)
+{
+	return set && !set->checks_bytes;
+}
+
 /* Before the pointer is stored: the new set's memory can be seen, and calls are intercepted. */
 static u64 prepare(struct hv_cpu *c, void *set)
 {
 	set_flush_tlb();
 	c->wants |= stages_of(set, c);
+	c->trusts_cpu &= trusts_cpu(set);
 	if (wants(set, c))
 		intercept(c, true);
 	if (wants_hook(set, c))
@@ -80,6 +86,7 @@ static u64 prepare(struct hv_cpu *c, void *set)
 static u64 settle(struct hv_cpu *c, void *set)
 {
 	c->wants = stages_of(set, c);
+	c->trusts_cpu = trusts_cpu(set);
 	intercept(c, wants(set, c));
 	hv_vendor->hook(c, wants_hook(set, c));
 	return 0;
@@ -142,13 +149,6 @@ void lsm_cpu_entered(struct hv_cpu *c)
 {
 	hv_call(prepare, (void *)set_current);
 	hv_call(settle, (void *)set_current);
-}
-
-bool lsm_checks_bytes(struct hv_cpu *c)
-{
-	const struct lsm_set *set = set_now();
-
-	return !set || set->checks_bytes;
 }
 
 /* The low 32 bits are what the engine compares. */

@@ -212,9 +212,14 @@ struct eng_event {
 	u8 kind; /* enum eng_kind */
 	u8 stages; /* ENG_STAGE_* */
 	bool enabled;
-	bool sc; /* short-circuit by default */
-	bool brk; /* action: break */
-	bool has_condition, has_code; /* custom code exists; the host runs it */
+	union {
+		struct {
+			bool sc; /* short-circuit by default */
+			bool brk; /* action: break */
+			bool has_condition, has_code; /* custom code exists; the host runs it */
+		};
+		u32 more; /* any of them: more than a script */
+	};
 	u64 nr; /* number of the call, low 32 bits compared; or ENG_ANY */
 	const struct eng_abi *abi; /* NULL: any */
 	u64 pid, core; /* or ENG_ANY */

@@ -40,23 +40,27 @@ static ENG_NOINLINE bool core_matches(const struct eng_host *host, const struct 
 {
 	u64 core;
 
-	return eng_core(host, ctx, &core) && core == ev->core;
+	return ev->core == ENG_ANY || (eng_core(host, ctx, &core) && core == ev->core);
 }
 
-static bool filter(const struct eng_host *host, const struct eng_event *ev, enum eng_kind kind,
-		   enum eng_stage stage, struct eng_ctx *ctx)
+static ENG_ALWAYS_INLINE bool filter(const struct eng_host *host, const struct eng_event *ev,
+				     enum eng_kind kind, enum eng_stage stage, struct eng_ctx *ctx)
 {
-	return ev->enabled && ev->kind == kind && ev->stages & ENG_BIT(stage) &&
-	       (ev->nr == ENG_ANY || (u32)ev->nr == (u32)ctx->nr) &&
+	if (!ev->enabled || ev->kind != kind || !(ev->stages & ENG_BIT(stage)))
+		return false;
+	if ((ev->nr & ev->pid & ev->core) == ENG_ANY && !ev->abi)
+		return true;
+	return (ev->nr == ENG_ANY || (u32)ev->nr == (u32)ctx->nr) &&
 	       (!ev->abi || ev->abi == ctx->abi) && (ev->pid == ENG_ANY || ev->pid == ctx->pid) &&
-	       (ENG_LIKELY(ev->core == ENG_ANY) || core_matches(host, ev, ctx));
+	       core_matches(host, ev, ctx);
 }
 
-static ENG_NOINLINE bool condition(const struct eng_host *host, struct eng_event *ev,
-				   struct eng_ctx *ctx)
+static bool condition(const struct eng_host *host, struct eng_event *ev, struct eng_ctx *ctx)
 {
 	u64 result = 0;
 
+	if (!ev->has_condition)
+		return true;
 	if (!host->run_code || !host->run_code(ctx, ev, ENG_CODE_CONDITION, &result)) {
 		ev->faults++;
 		return false;
@@ -81,7 +85,7 @@ static void disable_spent(const struct eng_host *host, struct eng_ctx *ctx, stru
 		host->request(ctx, ENG_REQ_DISABLE, ev->id);
 }
 
-static ENG_NOINLINE void script_failed(struct eng_vm *vm, struct eng_event *ev,
+static ENG_NOINLINE void script_failed(const struct eng_vm *vm, struct eng_event *ev,
 				       enum eng_stage stage, struct eng_ctx *ctx,
 				       const struct eng_fault *fault)
 {
@@ -95,37 +99,42 @@ static ENG_NOINLINE void script_failed(struct eng_vm *vm, struct eng_event *ev,
 		disable_spent(vm->host, ctx, ev, stage);
 }
 
-static ENG_NOINLINE void run_code(const struct eng_host *host, struct eng_event *ev,
-				  struct eng_ctx *ctx)
-{
-	u64 result;
-
-	if (!host->run_code || !host->run_code(ctx, ev, ENG_CODE_ACTION, &result))
-		ev->faults++;
-}
-
 /* Short-circuiting by default is for what can still be skipped. */
 static bool skips(const struct eng_host *host, const struct eng_event *ev, enum eng_stage stage)
 {
 	return ev->sc && stage == ENG_PRE && (ev->kind == ENG_EV_SYSCALL || host->skips_returns);
 }
 
-static void act(struct eng_vm *vm, struct eng_event *ev, enum eng_stage stage, struct eng_ctx *ctx)
+static ENG_ALWAYS_INLINE void act(struct eng_vm *vm, struct eng_event *ev, enum eng_stage stage,
+				  struct eng_ctx *ctx)
 {
 	struct eng_fault fault;
 
 	ev->fired++;
-	if (skips(vm->host, ev, stage))
-		ctx->skip = true;
 	if (ev->prog && ENG_UNLIKELY(eng_run(vm, ev->prog, ctx, ev, stage, &fault)))
 		script_failed(vm, ev, stage, ctx, &fault);
-	if (ENG_UNLIKELY(ev->has_code))
-		run_code(vm->host, ev, ctx);
-	if (ENG_UNLIKELY(ev->brk)) {
+}
+
+/* The same for an event that has more than a script. */
+static ENG_NOINLINE bool act_more(struct eng_vm *vm, struct eng_event *ev, enum eng_stage stage,
+				  struct eng_ctx *ctx)
+{
+	u64 result;
+
+	if (!condition(vm->host, ev, ctx))
+		return false;
+	if (skips(vm->host, ev, stage))
+		ctx->skip = true;
+	act(vm, ev, stage, ctx);
+	if (ev->has_code &&
+	    (!vm->host->run_code || !vm->host->run_code(ctx, ev, ENG_CODE_ACTION, &result)))
+		ev->faults++;
+	if (ev->brk) {
 		if (!ctx->brk)
 			ctx->brk_event = ev->id;
 		ctx->brk = true;
 	}
+	return true;
 }
 
 u32 eng_fire(struct eng_vm *vm, struct eng_event *const *evs, u32 nevs, enum eng_kind kind,
@@ -136,9 +145,12 @@ u32 eng_fire(struct eng_vm *vm, struct eng_event *const *evs, u32 nevs, enum eng
 	for (u32 i = 0; i < nevs; i++) {
 		struct eng_event *ev = evs[i];
 
-		if (!filter(vm->host, ev, kind, stage, ctx) ||
-		    (ENG_UNLIKELY(ev->has_condition) && !condition(vm->host, ev, ctx)))
+		if (!filter(vm->host, ev, kind, stage, ctx))
 			continue;
+		if (ENG_UNLIKELY(ev->more)) {
+			fired += act_more(vm, ev, stage, ctx);
+			continue;
+		}
 		act(vm, ev, stage, ctx);
 		fired++;
 	}

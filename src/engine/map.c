@@ -437,7 +437,7 @@ static ENG_NOINLINE enum eng_error with_string(struct eng_vm *vm, struct eng_map
 enum eng_error eng_map_run(struct eng_vm *vm, enum eng_map_op op, u32 map, u64 *arg)
 {
 	const struct eng_map_desc *d = &vm->prog->maps[map];
-	struct eng_map *m = map < vm->nmaps ? vm->maps->map[map] : NULL;
+	struct eng_map *m = map < vm->maps->nmaps ? vm->maps->map[map] : NULL;
 
 	if (ENG_UNLIKELY(!m || !same_shape(d, &m->desc)))
 		return eng_fail(vm, ENG_E_MAP, map, 0);

@@ -22,7 +22,7 @@ u8 *eng_window(struct eng_vm *vm, u64 addr, u64 *avail, bool write)
 		size = vm->prog->image->ndata;
 		break;
 	case ENG_SEG_GLOBALS:
-		if (!vm->globals)
+		if (!vm->globals->nslots)
 			return NULL;
 		base = (u8 *)vm->globals->slot;
 		size = vm->globals->nslots * 8ULL;

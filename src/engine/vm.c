@@ -142,6 +142,26 @@ static inline s32 sbc(const struct eng_insn *ip)
 		ip++;       \
 		DISPATCH(); \
 	} while (0)
+/*
+ * Where no jump may be predicted from a table (a kernel's retpolines), a jump to a place in a
+ * register costs as much as two instructions of a script: what mostly comes next there, in
+ * scripts that count, is compared first.
+ */
+#ifdef __KERNEL__
+#define DISPATCH_MOSTLY(id)                            \
+	do {                                           \
+		if (ENG_LIKELY(ip->op == ENG_OP_##id)) \
+			goto op_##id;                  \
+		DISPATCH();                            \
+	} while (0)
+#else
+#define DISPATCH_MOSTLY(id) DISPATCH()
+#endif
+#define NEXT_MOSTLY(id)              \
+	do {                         \
+		ip++;                \
+		DISPATCH_MOSTLY(id); \
+	} while (0)
 #define FAIL(call)          \
 	do {                \
 		e = (call); \
@@ -193,7 +213,8 @@ static inline s32 sbc(const struct eng_insn *ip)
 		NEXT();                     \
 	} while (0)
 
-static void set_fault(const struct eng_vm *vm, enum eng_error e, struct eng_fault *fault)
+static ENG_NOINLINE void set_fault(const struct eng_vm *vm, enum eng_error e,
+				   struct eng_fault *fault)
 {
 	u32 pc = (u32)(vm->ip - vm->prog->code);
 
@@ -204,30 +225,6 @@ static void set_fault(const struct eng_vm *vm, enum eng_error e, struct eng_faul
 		fault->value[0] = vm->value[0];
 		fault->value[1] = vm->value[1];
 	}
-}
-
-/* Empties the frame of function 0. What stands against running it at all, if anything. */
-static inline enum eng_error begin(struct eng_vm *vm, const struct eng_program *prog)
-{
-	const struct eng_func *fn = prog->funcs;
-	u32 nslots = vm->globals ? vm->globals->nslots : 0;
-
-	vm->nprint = 0;
-	vm->nmaps = vm->maps ? vm->maps->nmaps : 0;
-	vm->frame_top = 0;
-	vm->left = vm->budget - fn->len - (fn->mem >> 3);
-	zero_registers(vm->reg, vm->reg + fn->nregs);
-	if (ENG_UNLIKELY(prog->image->nglobals > nslots))
-		return eng_fail(vm, ENG_E_ADDR, ENG_ADDR(ENG_SEG_GLOBALS, 8ULL * nslots), 8);
-	if (ENG_UNLIKELY(vm->left < 0))
-		return ENG_E_BUDGET;
-	if (ENG_LIKELY(!fn->mem))
-		return ENG_OK;
-	if (fn->mem > ENG_STACK_MEM)
-		return ENG_E_STACK;
-	memset(vm->mem, 0, fn->mem);
-	vm->frame_top = fn->mem;
-	return ENG_OK;
 }
 
 /*
@@ -248,10 +245,11 @@ enum eng_error eng_run(struct eng_vm *vm, const struct eng_program *prog, struct
 	const struct eng_insn *ip = prog->code;
 	const struct eng_func *fn = prog->funcs;
 	struct eng_call *call = vm->call;
-	u64 *R = vm->reg, *slot = vm->globals ? vm->globals->slot : NULL;
+	u64 *R = vm->reg, *slot = vm->globals->slot;
 	u8 *mem = vm->mem; /* of this frame */
-	enum eng_error e = begin(vm, prog);
-	s64 left = vm->left;
+	s64 left = vm->budget - fn->len;
+	u32 size = fn->mem;
+	enum eng_error e;
 	u8 *at;
 	s32 order;
 
@@ -260,18 +258,32 @@ enum eng_error eng_run(struct eng_vm *vm, const struct eng_program *prog, struct
 	vm->ev = ev;
 	vm->kind = ev ? ev->kind : ctx->kind;
 	vm->stage = (u8)stage;
-	if (ENG_UNLIKELY(e))
-		goto fault;
-	DISPATCH();
+	vm->nprint = 0;
+	vm->frame_top = size;
+	if (ENG_UNLIKELY(prog->image->nglobals > vm->globals->nslots))
+		FAIL(eng_fail(vm, ENG_E_ADDR, ENG_ADDR(ENG_SEG_GLOBALS, 8ULL * vm->globals->nslots),
+			      8));
+	if (ENG_UNLIKELY(size)) {
+		if (size > ENG_STACK_MEM)
+			FAIL(ENG_E_STACK);
+		left -= size >> 3;
+		if (left >= 0)
+			memset(mem, 0, size);
+	}
+	if (ENG_UNLIKELY(left < 0))
+		FAIL(ENG_E_BUDGET);
+	zero_registers(R, R + fn->nregs);
+	DISPATCH_MOSTLY(LDG);
 
 	/* clang-format off */
 op_NOP:	NEXT();
 	BINARY(MOV, B);
 	BINARY(LDI, I);
 	BINARY(LDK, prog->consts[ip->imm]);
-	BINARY(LDG, __atomic_load_n(&slot[ip->imm], __ATOMIC_RELAXED));
+op_LDG:	A = __atomic_load_n(&slot[ip->imm], __ATOMIC_RELAXED);
+	NEXT_MOSTLY(ADDI);
 op_STG:	__atomic_store_n(&slot[ip->imm], A, __ATOMIC_RELAXED);
-	NEXT();
+	NEXT_MOSTLY(END);
 	BINARY(LEAG, ENG_ADDR(ENG_SEG_GLOBALS, 8 * I));
 	BINARY(LEAF, ENG_ADDR(ENG_SEG_FRAME, (u64)(mem - vm->mem) + I));
 	BINARY(LEAO, ENG_ADDR(ENG_SEG_DATA, I));
@@ -282,7 +294,8 @@ op_STG:	__atomic_store_n(&slot[ip->imm], A, __ATOMIC_RELAXED);
 	BINARY(AND, B & C);
 	BINARY(OR, B | C);
 	BINARY(XOR, B ^ C);
-	BINARY(ADDI, B + I);
+op_ADDI: A = B + I;
+	NEXT_MOSTLY(STG);
 	BINARY(MULI, B * I);
 	BINARY(ANDI, B & I);
 	BINARY(ORI, B | I);
@@ -504,22 +517,26 @@ size_t eng_vm_size(void)
 	return sizeof(struct eng_vm);
 }
 
+/* Instead of pointers that each run, or each operation, would have to test. */
+static const struct eng_globals no_globals;
+static const struct eng_maps no_maps;
+
 void eng_vm_init(struct eng_vm *vm, const struct eng_host *host, struct eng_globals *globals,
 		 u64 budget)
 {
 	vm->host = host;
-	vm->globals = globals;
-	vm->maps = NULL;
+	vm->globals = globals ? globals : &no_globals;
+	vm->maps = &no_maps;
 	eng_vm_set_budget(vm, budget);
 	memset(vm->text, 0, sizeof(vm->text));
 }
 
 void eng_vm_set_maps(struct eng_vm *vm, const struct eng_maps *maps)
 {
-	vm->maps = maps;
+	vm->maps = maps ? maps : &no_maps;
 }
 
 void eng_vm_set_budget(struct eng_vm *vm, u64 budget)
 {
-	vm->budget = budget > (1ULL << 62) ? (s64)(1ULL << 62) : (s64)budget;
+	vm->budget = budget > ENG_BUDGET_MAX ? (s64)ENG_BUDGET_MAX : (s64)budget;
 }

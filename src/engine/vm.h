@@ -13,6 +13,7 @@
 #define ENG_NTEXTS 3
 #define ENG_STRING_MAX 65536 /* bytes that one %s prints at most */
 #define ENG_PAGE 4096
+#define ENG_BUDGET_MAX (1ULL << 62)
 
 /* What instructions beyond themselves cost, in units of the budget. */
 #define ENG_COST_BUILTIN 16
@@ -26,9 +27,8 @@ struct eng_call {
 
 struct eng_vm {
 	const struct eng_host *host;
-	struct eng_globals *globals;
+	const struct eng_globals *globals; /* without any, and so for maps: none of them */
 	const struct eng_maps *maps;
-	u32 nmaps; /* of maps; 0 without */
 	s64 budget;
 	/* the current run */
 	s64 left; /* of the budget */
