@@ -164,4 +164,17 @@ static inline void kit_all(struct kit *k, u64 nr, char *const *argv)
 #define ARGV(...) ((char *[]){ __VA_ARGS__, NULL })
 #define S(x) ((char *)(x))
 
+/* Each case with our filter and with PTRACE_SYSCALL. */
+#define BOTH(id)                        \
+	static void id(bool no_filter); \
+	TEST(id##_filter)               \
+	{                               \
+		id(false);              \
+	}                               \
+	TEST(id##_ptrace)               \
+	{                               \
+		id(true);               \
+	}                               \
+	static void id(bool no_filter)
+
 #endif

@@ -9,18 +9,6 @@
 
 #define GUEST S(kit_prog("guest"))
 
-#define BOTH(id)                        \
-	static void id(bool no_filter); \
-	TEST(id##_filter)               \
-	{                               \
-		id(false);              \
-	}                               \
-	TEST(id##_ptrace)               \
-	{                               \
-		id(true);               \
-	}                               \
-	static void id(bool no_filter)
-
 static void set(struct eng_ctx *ctx, unsigned reg, u64 value)
 {
 	ctx->reg[reg] = value;

@@ -102,18 +102,6 @@ TEST(nothing_else_changes)
 
 /* --- entries and exits --- */
 
-#define BOTH(id)                        \
-	static void id(bool no_filter); \
-	TEST(id##_filter)               \
-	{                               \
-		id(false);              \
-	}                               \
-	TEST(id##_ptrace)               \
-	{                               \
-		id(true);               \
-	}                               \
-	static void id(bool no_filter)
-
 static bool at_each(struct kit *k, struct tgt_stop *s, struct eng_ctx *ctx)
 {
 	if (s->kind != TGT_STOP_ENTER && s->kind != TGT_STOP_EXIT)

@@ -12,18 +12,6 @@
 #define GUEST S(kit_prog("guest"))
 #define ACT S(kit_prog("act"))
 
-#define BOTH(id)                        \
-	static void id(bool no_filter); \
-	TEST(id##_filter)               \
-	{                               \
-		id(false);              \
-	}                               \
-	TEST(id##_ptrace)               \
-	{                               \
-		id(true);               \
-	}                               \
-	static void id(bool no_filter)
-
 static struct tgt_stop next(struct kit *k)
 {
 	struct tgt_stop s;

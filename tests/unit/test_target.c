@@ -10,19 +10,6 @@
 #define ACT S(kit_prog("act"))
 #define TRICKY S(kit_prog("tricky"))
 
-/* Each case with our filter and with PTRACE_SYSCALL. */
-#define BOTH(id)                        \
-	static void id(bool no_filter); \
-	TEST(id##_filter)               \
-	{                               \
-		id(false);              \
-	}                               \
-	TEST(id##_ptrace)               \
-	{                               \
-		id(true);               \
-	}                               \
-	static void id(bool no_filter)
-
 BOTH(counts_calls)
 {
 	struct kit k = { .no_filter = no_filter };
