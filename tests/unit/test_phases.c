@@ -72,7 +72,7 @@ static void all_calls(bool no_filter, char *const *argv, u64 execs, u64 ends, co
 	kit_free(&k);
 }
 
-#define BOTH(id, ...)                          \
+#define PHASES(id, ...)                        \
 	TEST(id##_filter)                      \
 	{                                      \
 		all_calls(false, __VA_ARGS__); \
@@ -82,12 +82,12 @@ static void all_calls(bool no_filter, char *const *argv, u64 execs, u64 ends, co
 		all_calls(true, __VA_ARGS__);  \
 	}
 
-BOTH(forked, ARGV(ACT, S("fork"), S("5")), 0, 6, "fork=5\n")
-BOTH(vforked, ARGV(ACT, S("vfork"), S("5")), 0, 6, "vfork=5\n")
-BOTH(spawned, ARGV(ACT, S("spawn"), ACT, S("3")), 1, 2, "getppid=1\nspawn=0\n")
-BOTH(shell, ARGV(S("sh"), S("-c"), S("/bin/true; echo a | cat; (echo b)")), 2, 5, "a\nb\n")
-BOTH(threaded, ARGV(ACT, S("threads"), S("4"), S("20")), 0, 1, "threads=4\n")
-BOTH(exec_by_a_thread, ARGV(ACT, S("thread-exec"), ACT, S("3")), 1, 1, "getppid=1\n")
-BOTH(process_by_clone, ARGV(TRICKY, S("clone-vm")), 0, 2, "clone 3\n")
+PHASES(forked, ARGV(ACT, S("fork"), S("5")), 0, 6, "fork=5\n")
+PHASES(vforked, ARGV(ACT, S("vfork"), S("5")), 0, 6, "vfork=5\n")
+PHASES(spawned, ARGV(ACT, S("spawn"), ACT, S("3")), 1, 2, "getppid=1\nspawn=0\n")
+PHASES(shell, ARGV(S("sh"), S("-c"), S("/bin/true; echo a | cat; (echo b)")), 2, 5, "a\nb\n")
+PHASES(threaded, ARGV(ACT, S("threads"), S("4"), S("20")), 0, 1, "threads=4\n")
+PHASES(exec_by_a_thread, ARGV(ACT, S("thread-exec"), ACT, S("3")), 1, 1, "getppid=1\n")
+PHASES(process_by_clone, ARGV(TRICKY, S("clone-vm")), 0, 2, "clone 3\n")
 
 UNIT_MAIN()
