@@ -189,19 +189,17 @@ void scr_warn(struct scr_compiler *c, struct scr_span span, const char *hint, co
 
 char *scr_textf(struct scr_compiler *c, const char *fmt, ...)
 {
+	char *made, *text;
 	va_list ap;
-	char *text;
-	int len;
+	size_t n;
 
 	va_start(ap, fmt);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	made = format(c, fmt, ap);
 	va_end(ap);
-	if (len < 0)
-		scr_oom(c);
-	text = scr_alloc(c, (size_t)len + 1);
-	va_start(ap, fmt);
-	vsnprintf(text, (size_t)len + 1, fmt, ap);
-	va_end(ap);
+	n = strlen(made) + 1;
+	text = scr_alloc(c, n);
+	memcpy(text, made, n);
+	free(made);
 	return text;
 }
 
