@@ -6,42 +6,20 @@
  * A call is short-circuited by most events here, so that RAX, which the code stores into the
  * registers' block, is what the call returns.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include "../../../kernel/uapi.h"
-#include "engine/engine.h"
+#include "lsm_kit.h"
 
 #define EVENT_ID 7
 #define CALLS 2000 /* of each thread */
 #define THREADS 2
 
-static int dev;
-static struct lsm_info info;
-static int ntests, nfailed;
-
-_Noreturn static void die(const char *what, const char *why)
-{
-	printf("Bail out! %s: %s %s\n", what, strerror(errno), why);
-	exit(1);
-}
-
 static void result(bool ok, const char *name, const char *got)
 {
-	printf("%sok %d - %s\n", ok ? "" : "not ", ++ntests, name);
-	if (!ok)
+	if (!outcome(ok, name))
 		printf("# got: %s\n", got);
-	nfailed += !ok;
 }
 
 /* Hex digits and blanks. */
@@ -289,16 +267,7 @@ static void test_two_cpus(void)
 
 int main(void)
 {
-	struct lsm_enter enter = { 0 };
-
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	dev = open(LSM_DEVICE, O_RDWR | O_CLOEXEC);
-	if (dev < 0)
-		die(LSM_DEVICE, "");
-	if (ioctl(dev, LSM_IOC_ENTER, &enter))
-		die("ENTER", enter.why);
-	if (ioctl(dev, LSM_IOC_INFO, &info))
-		die("INFO", "");
+	begin();
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
 		test_good(&good[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
@@ -307,8 +276,5 @@ int main(void)
 		if (bad[i].in_condition)
 			test_bad(&bad[i], true);
 	test_two_cpus();
-	if (ioctl(dev, LSM_IOC_LEAVE, &enter))
-		die("LEAVE", enter.why);
-	printf("1..%d\n", ntests);
-	return nfailed != 0;
+	return finish();
 }

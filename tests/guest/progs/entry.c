@@ -3,24 +3,14 @@
  * entry.c - the hook on the kernel's entry point: it fires for each call and changes what it is
  * told to; debug registers, single-step and breakpoints are as they are without it. Prints TAP.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "../../../kernel/uapi.h"
-#include "engine/engine.h"
+#include "lsm_kit.h"
 
 #define EVENT_ID 5
 #define CALLS 1000
@@ -28,24 +18,13 @@
 #define WATCHED 20
 #define DR(n) offsetof(struct user, u_debugreg[n])
 
-static int dev;
-static struct lsm_info info;
-static int ntests, nfailed;
 static volatile long watched[4];
-
-_Noreturn static void die(const char *what, const char *why)
-{
-	printf("Bail out! %s: %s %s\n", what, strerror(errno), why);
-	exit(1);
-}
 
 static void is(const char *name, u64 got, u64 want)
 {
-	printf("%sok %d - %s\n", got == want ? "" : "not ", ++ntests, name);
-	if (got == want)
-		return;
-	printf("# got %llu, expected %llu\n", (unsigned long long)got, (unsigned long long)want);
-	nfailed++;
+	if (!outcome(got == want, name))
+		printf("# got %llu, expected %llu\n", (unsigned long long)got,
+		       (unsigned long long)want);
 }
 
 /* At getppid(2) of @pid; @code is run then. */
@@ -240,22 +219,10 @@ static void test_watchpoints(void)
 
 int main(void)
 {
-	struct lsm_enter enter = { 0 };
-
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	dev = open(LSM_DEVICE, O_RDWR | O_CLOEXEC);
-	if (dev < 0)
-		die(LSM_DEVICE, "");
-	if (ioctl(dev, LSM_IOC_ENTER, &enter))
-		die("ENTER", enter.why);
-	if (ioctl(dev, LSM_IOC_INFO, &info))
-		die("INFO", "");
+	begin();
 	test_counts();
 	test_changes();
 	test_steps();
 	test_watchpoints();
-	if (ioctl(dev, LSM_IOC_LEAVE, &enter))
-		die("LEAVE", enter.why);
-	printf("1..%d\n", ntests);
-	return nfailed != 0;
+	return finish();
 }

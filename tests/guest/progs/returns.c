@@ -3,36 +3,17 @@
  * returns.c - the number of returns that SYSRET misses, against programs that make a known number
  * of them: signals, execs, and neither. Prints TAP.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "../../../kernel/uapi.h"
-#include "engine/engine.h"
+#include "lsm_kit.h"
 
 #define N 1000
 #define EXECS 50
 /* What the rest of the guest may do meanwhile: its first process hears of a child. */
 #define NOISE 10
 
-static int dev;
-static struct lsm_info info;
-static int ntests, nfailed;
 static volatile sig_atomic_t caught;
-
-_Noreturn static void die(const char *what, const char *why)
-{
-	printf("Bail out! %s: %s %s\n", what, strerror(errno), why);
-	exit(1);
-}
 
 static u64 returns(void)
 {
@@ -108,17 +89,13 @@ static void check(const char *name, void (*fn)(void), u64 want)
 
 	fn();
 	got = returns() - before;
-	printf("%sok %d - %s\n", got >= want && got <= want + NOISE ? "" : "not ", ++ntests, name);
-	if (got < want || got > want + NOISE) {
+	if (!outcome(got >= want && got <= want + NOISE, name))
 		printf("# %llu, expected %llu to %llu\n", (unsigned long long)got,
 		       (unsigned long long)want, (unsigned long long)want + NOISE);
-		nfailed++;
-	}
 }
 
 int main(int argc, char **argv)
 {
-	struct lsm_enter enter = { 0 };
 	struct lsm_event e = {
 		.id = 1,
 		.kind = ENG_EV_SYSRET,
@@ -133,16 +110,9 @@ int main(int argc, char **argv)
 
 	if (argc > 1)
 		return 0;
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGUSR1, on_signal);
 	signal(SIGTRAP, on_signal);
-	dev = open(LSM_DEVICE, O_RDWR | O_CLOEXEC);
-	if (dev < 0)
-		die(LSM_DEVICE, "");
-	if (ioctl(dev, LSM_IOC_ENTER, &enter))
-		die("ENTER", enter.why);
-	if (ioctl(dev, LSM_IOC_INFO, &info))
-		die("INFO", "");
+	begin();
 	check("nothing is counted while nothing is armed", signals, 0);
 	if (ioctl(dev, LSM_IOC_ADD, &e))
 		die("ADD", e.why);
@@ -154,9 +124,6 @@ int main(int argc, char **argv)
 	if (ioctl(dev, LSM_IOC_CTL, &clear))
 		die("CTL", "");
 	check("nothing again", signals, 0);
-	printf("%sok %d - all signals came\n", caught == 5 * N ? "" : "not ", ++ntests);
-	if (ioctl(dev, LSM_IOC_LEAVE, &enter))
-		die("LEAVE", enter.why);
-	printf("1..%d\n", ntests);
-	return nfailed != 0;
+	outcome(caught == 5 * N, "all signals came");
+	return finish();
 }
