@@ -454,6 +454,145 @@ TEST(closing_disarms)
 		CHECK_EQ(globals[i], 0);
 }
 
+/* Threads on all CPUs that make calls until they are told to stop. */
+static struct {
+	pthread_t thread[64];
+	u32 n;
+	bool stop;
+} busy;
+
+static void *busy_caller(void *arg)
+{
+	on_cpu((u32)(uintptr_t)arg);
+	while (!__atomic_load_n(&busy.stop, __ATOMIC_RELAXED))
+		call(SYS_getppid, 0, 0, 0);
+	return NULL;
+}
+
+static void be_busy(void)
+{
+	busy.stop = false;
+	for (busy.n = 0; busy.n < info.online; busy.n++)
+		CHECK(!pthread_create(&busy.thread[busy.n], NULL, busy_caller,
+				      (void *)(uintptr_t)busy.n));
+}
+
+static void be_quiet(void)
+{
+	__atomic_store_n(&busy.stop, true, __ATOMIC_RELAXED);
+	while (busy.n)
+		pthread_join(busy.thread[--busy.n], NULL);
+}
+
+static void unmap_ring(struct lsm_ring *r)
+{
+	CHECK(!munmap(r, sizeof(*r) + info.ring_bytes));
+}
+
+TEST(rings_are_unmapped_while_messages_come)
+{
+	u64 messages = 0, dropped = 0;
+	struct lsm_counters c;
+
+	dev_enter();
+	dev_on(1, ENG_EV_SYSCALL, PRE, SYS_getppid, "printf(\"%d %s\", $core, $pname);");
+	be_busy();
+	for (u32 round = 0; round < 100; round++) {
+		for (u32 cpu = 0; cpu < info.online; cpu++) {
+			struct lsm_ring *r = dev_ring(cpu);
+
+			for (u32 i = 0; i < round; i++)
+				dev_next(r);
+			unmap_ring(r);
+		}
+		usleep(round * 100);
+	}
+	be_quiet();
+	c = dev_counters(1);
+	for (u32 cpu = 0; cpu < info.online; cpu++) {
+		struct lsm_cpu_stats st = { .cpu = cpu };
+
+		ASK(STATS, &st);
+		CHECK(st.messages);
+		messages += st.messages;
+		dropped += st.dropped;
+	}
+	CHECK_EQ(c.dropped, dropped);
+	CHECK_EQ(c.fired, messages + dropped);
+}
+
+/* A mapping keeps the session; with the last one it ends, whatever is being printed. */
+TEST(the_device_is_closed_while_messages_come)
+{
+	struct lsm_cpu_stats st = { .cpu = 0 };
+	struct lsm_ring *ring[64];
+	u64 head;
+
+	for (u32 round = 0; round < 20; round++) {
+		dev_enter();
+		dev_on(1, ENG_EV_SYSCALL, PRE, SYS_getppid, "printf(\"%d %s\", $core, $pname);");
+		for (u32 cpu = 0; cpu < info.online; cpu++)
+			ring[cpu] = dev_ring(cpu);
+		be_busy();
+		CHECK(!munmap(globals, info.nglobals * 8UL));
+		CHECK(!close(dev));
+		CHECK_EQ(open(LSM_DEVICE, O_RDWR | O_CLOEXEC), -1);
+		CHECK_EQ(errno, EBUSY);
+		head = __atomic_load_n(&ring[0]->head, __ATOMIC_ACQUIRE) +
+		       __atomic_load_n(&ring[0]->dropped, __ATOMIC_RELAXED);
+		while (__atomic_load_n(&ring[0]->head, __ATOMIC_ACQUIRE) +
+			       __atomic_load_n(&ring[0]->dropped, __ATOMIC_RELAXED) ==
+		       head)
+			usleep(1000);
+		for (u32 cpu = 0; cpu < info.online; cpu++)
+			unmap_ring(ring[cpu]);
+		dev = -1;
+		dev_open();
+		ASK(STATS, &st);
+		CHECK_EQ(st.armed, 0);
+		CHECK_EQ(st.fired, 0);
+		be_quiet();
+		CHECK(!munmap(globals, info.nglobals * 8UL));
+		CHECK(!close(dev));
+		dev = -1;
+	}
+}
+
+/* 512 calls deep; by the registers and the variables that all of them have, less. */
+TEST(recursion_comes_to_an_end)
+{
+	static const char *const endless[] = {
+		"int deep(int n) { return deep(n + 1) + 1; } .depth = deep(0);",
+		"int deep(int n) { char big[8192]; big[n & 7] = 1; return deep(n + 1) + big[0]; } "
+		".depth = deep(0);",
+		"int tick(int n); int tock(int n) { return tick(n + 1) * 2; } "
+		"int tick(int n) { return tock(n + 1) + 3; } .depth = tick(0);",
+	};
+
+	dev_enter();
+	dev_on(1, ENG_EV_SYSCALL, PRE, SYS_getppid,
+	       "int deep(int n) { if (n == 0) { return 0; } return 1 + deep(n - 1); } "
+	       ".depth = deep(0n500);");
+	call_everywhere();
+	CHECK_EQ(dev_counters(1).faults, 0);
+	CHECK_EQ(dev_global("depth"), 500);
+	CHECK_EQ(dev_ctl(LSM_CTL_CLEAR, 1), 0);
+	for (u32 i = 0; i < sizeof(endless) / sizeof(*endless); i++) {
+		char want[64] = "", *at = want;
+
+		dev_on(i, ENG_EV_SYSCALL, PRE, SYS_getppid, endless[i]);
+		call_everywhere();
+		CHECK_EQ(dev_counters(i).faults, 1ULL * N * info.online);
+		CHECK_EQ(dev_counters(i).enabled, 1);
+		CHECK_EQ(dev_global("depth"), 500);
+		/* each CPU says it once */
+		for (u32 cpu = 0; cpu < info.online; cpu++)
+			at += sprintf(at, "[fault %u line 1]", ENG_E_STACK);
+		CHECK_STR(dev_drain(), want);
+		CHECK_EQ(dev_ctl(LSM_CTL_CLEAR, i), 0);
+	}
+}
+
 TEST(leaving_and_entering_again)
 {
 	struct lsm_enter e = { "" };
