@@ -130,6 +130,12 @@ static int do_budget(struct lsm_session *s, void *arg)
 	return session_set_budget(s, ((struct lsm_budget *)arg)->budget);
 }
 
+static int do_columns(struct lsm_session *s, void *arg)
+{
+	session_set_columns(s, ((struct lsm_columns *)arg)->columns);
+	return 0;
+}
+
 static int do_map_add(struct lsm_session *s, void *arg)
 {
 	return session_map_add(s, arg);
@@ -148,6 +154,7 @@ union request {
 	struct lsm_counters counters;
 	struct lsm_eval eval;
 	struct lsm_budget budget;
+	struct lsm_columns columns;
 	struct lsm_map map;
 	struct lsm_mem mem;
 	struct lsm_translate translate;
@@ -175,6 +182,7 @@ static const struct {
 	{ LSM_IOC_TRANSLATE, machine_translate },
 	{ LSM_IOC_MSR, machine_msr },
 	{ LSM_IOC_STATS, machine_stats },
+	{ LSM_IOC_COLUMNS, do_columns },
 };
 
 static long answer(u32 cmd, int (*fn)(struct lsm_session *s, void *arg), void __user *arg)

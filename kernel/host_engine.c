@@ -21,6 +21,7 @@
 
 /* What every exit loads. */
 #define LOADED (ENG_REGS_GENERAL | ENG_BIT(ENG_RIP) | ENG_BIT(ENG_RFLAGS))
+#define SLEEP_MAX_US 10000 /* that a run may wait of its own will */
 #define LOCK_MS 1000 /* that a firing waits for locks before it calls them dead */
 
 static bool host_load_regs(struct eng_ctx *ctx, u64 mask)
@@ -142,6 +143,15 @@ static bool host_relax(struct eng_ctx *ctx, u32 spins)
 	return true;
 }
 
+static u32 host_columns(struct eng_ctx *ctx, const struct eng_event *ev)
+{
+	const struct lsm_armed *a = ev ? ev->owner : NULL;
+
+	if (a && a->flags & LSM_EV_OUTPUTS)
+		return 0;
+	return READ_ONCE(((struct hv_cpu *)ctx->target)->events->columns);
+}
+
 static void tell_violation(struct eng_ctx *ctx, const struct eng_event *ev, enum eng_code which,
 			   const char *why)
 {
@@ -188,7 +198,7 @@ static bool host_run_code(struct eng_ctx *ctx, const struct eng_event *ev, enum 
 	.from_phys = host_from_phys, .pseudo = host_pseudo, .text = host_text,               \
 	.clock = host_clock, .emit = message_emit, .request = message_request,               \
 	.run_code = host_run_code, .relax = host_relax, .spent_max = LSM_SPENT_MAX,          \
-	.regs_readable = ENG_REGS_MACHINE
+	.sleep_max = SLEEP_MAX_US, .columns = host_columns, .regs_readable = ENG_REGS_MACHINE
 
 const struct eng_host lsm_host = {
 	HOST_COMMON,

@@ -38,6 +38,7 @@ struct hv_cpu {
 	u32 cpu; /* number */
 	bool entered; /* the kernel runs as a guest on this CPU */
 	bool armed; /* SYSCALL and SYSRET are intercepted */
+	u8 hook; /* LSM_HOOK_*: the vendor's */
 	u8 wants; /* by LSM_WANTS(): what may fire; set.c */
 	bool trusts_cpu; /* no event wants the bytes of SYSCALL checked: all have the `2` form */
 	bool compat; /* of the instruction being emulated: the user code is 32-bit */

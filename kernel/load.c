@@ -13,7 +13,8 @@
 #include "abi/abi.h"
 #include "set.h"
 
-#define ALL_FLAGS (LSM_EV_ENABLED | LSM_EV_SC | LSM_EV_BY_RIP | LSM_EV_ENTRY | LSM_EV_BATCH)
+#define ALL_FLAGS \
+	(LSM_EV_ENABLED | LSM_EV_SC | LSM_EV_BY_RIP | LSM_EV_ENTRY | LSM_EV_BATCH | LSM_EV_OUTPUTS)
 
 #define say(why, ...) snprintf(why, LSM_WHY, __VA_ARGS__)
 

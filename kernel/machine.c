@@ -214,6 +214,7 @@ int machine_stats(struct lsm_session *s, void *arg)
 	*st = (struct lsm_cpu_stats){ .cpu = st->cpu,
 				      .entered = c->entered,
 				      .armed = READ_ONCE(c->armed),
+				      .hook = READ_ONCE(c->hook),
 				      .returns_other = READ_ONCE(c->returns_other) };
 	for (u32 i = 0; i < LSM_NEXITS; i++)
 		st->exits[i] = READ_ONCE(c->exits[i]);

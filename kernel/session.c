@@ -131,6 +131,13 @@ int session_set_budget(struct lsm_session *s, u64 budget)
 	return 0;
 }
 
+void session_set_columns(struct lsm_session *s, u32 columns)
+{
+	for (u32 cpu = 0; cpu < nr_cpu_ids; cpu++)
+		if (s->cpu[cpu])
+			WRITE_ONCE(s->cpu[cpu]->columns, columns);
+}
+
 static struct eng_map_desc shape_of(const struct lsm_map *m)
 {
 	return (struct eng_map_desc){ .keys = m->keys,

@@ -14,6 +14,7 @@ void session_free(struct lsm_session *s);
 /* Bytes that the events take on each CPU, the ring included. */
 size_t session_cpu_memory(void);
 int session_set_budget(struct lsm_session *s, u64 budget);
+void session_set_columns(struct lsm_session *s, u32 columns);
 int session_map_add(struct lsm_session *s, const struct lsm_map *m);
 int session_map_info(struct lsm_session *s, struct lsm_map *m);
 /* Is there something in a ring; something that should not wait? */

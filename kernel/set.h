@@ -63,6 +63,7 @@ struct lsm_cpu {
 	struct ring ring;
 	u64 fired;
 	u64 waiting; /* time-stamp when this firing began to wait for a lock; 0: it has not */
+	u32 columns; /* of the terminal that shows what is printed; 0: none */
 	u32 npending; /* requests of the events of this firing */
 	struct {
 		enum eng_request what;

@@ -55,6 +55,7 @@ struct lsm_enter {
 #define LSM_EV_BY_RIP 4u /* !syscall2, !sysret2: decide by RIP, read no memory */
 #define LSM_EV_ENTRY 8u /* !entryhook: fires at the kernel's entry point, not at SYSCALL */
 #define LSM_EV_BATCH 16u /* imm no: no need to wake the reader for each message */
+#define LSM_EV_OUTPUTS 32u /* what it prints is for no terminal, whatever LSM_IOC_COLUMNS said */
 
 /*
  * One event. Image: a compiled script, verified by the module itself (0: none). Code: bytes of
@@ -106,6 +107,11 @@ struct lsm_eval {
 
 struct lsm_budget {
 	__u64 budget; /* instructions of one run, at most LSM_MAX_BUDGET */
+};
+
+/* How wide the terminal is that shows what scripts print; 0: there is none. */
+struct lsm_columns {
+	__u32 columns;
 };
 
 /* Maps: MAP_ADD makes an empty one of that shape; both by the session's number of the map. */
@@ -173,11 +179,17 @@ enum lsm_exit {
 		LSM_NEXITS
 };
 
+/* The entry hook of a CPU: it needs debug registers that the guest does not use. */
+#define LSM_HOOK_SET 1u
+#define LSM_HOOK_BLIND 2u /* all four are the guest's: no call is seen */
+#define LSM_HOOK_BLIND_32 4u /* three are: no 32-bit call is seen */
+#define LSM_HOOK_WAS_BLIND 8u /* one of the two, since it was set */
+
 struct lsm_cpu_stats {
 	__u32 cpu;
 	__u32 entered; /* out: the hypervisor is under this CPU */
 	__u32 armed; /* out: SYSCALL and SYSRET are intercepted on it */
-	__u32 unused;
+	__u32 hook; /* out: LSM_HOOK_* */
 	__u64 exits[16]; /* out: by enum lsm_exit */
 	__u64 fired; /* out: events */
 	__u64 messages, dropped; /* out: of its ring */
@@ -260,6 +272,7 @@ struct lsm_request {
 #define LSM_IOC_TRANSLATE _IOWR(LSM_IOC, 12, struct lsm_translate)
 #define LSM_IOC_MSR       _IOWR(LSM_IOC, 13, struct lsm_msr)
 #define LSM_IOC_STATS     _IOWR(LSM_IOC, 14, struct lsm_cpu_stats)
+#define LSM_IOC_COLUMNS   _IOW(LSM_IOC, 15, struct lsm_columns)
 /* clang-format on */
 
 #endif

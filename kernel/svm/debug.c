@@ -67,8 +67,9 @@ static void write_dr7(struct vmcb *v, u64 value)
 }
 
 /* The guest's breakpoints where it has them, ours where it has none, from DR3 down. */
-static void place(struct svm_cpu *s)
+static void place(struct hv_cpu *c)
 {
+	struct svm_cpu *s = svm_of(c);
 	struct svm_debug *d = &s->debug;
 	const u64 at[] = { s->vmcb->lstar, s->vmcb->cstar };
 	u64 dr7 = d->dr7 & ~DR7_GD;
@@ -85,6 +86,9 @@ static void place(struct svm_cpu *s)
 		d->ours |= BIT(n);
 	}
 	write_dr7(s->vmcb, dr7);
+	c->hook = LSM_HOOK_SET | (c->hook & LSM_HOOK_WAS_BLIND);
+	if (next < ARRAY_SIZE(at) && at[next])
+		c->hook |= LSM_HOOK_WAS_BLIND | (next ? LSM_HOOK_BLIND_32 : LSM_HOOK_BLIND);
 }
 
 void svm_hook(struct hv_cpu *c, bool on)
@@ -103,8 +107,9 @@ void svm_hook(struct hv_cpu *c, bool on)
 		d->dr6 = v->dr6;
 		d->dr7 = v->dr7;
 		v->exceptions |= BIT(X86_TRAP_DB);
-		place(s);
+		place(c);
 	} else {
+		c->hook = 0;
 		v->exceptions &= ~BIT(X86_TRAP_DB);
 		for (u32 n = 0; n < 4; n++)
 			write_address(n, d->dr[n]);
@@ -149,7 +154,7 @@ void svm_dr_write(struct hv_cpu *c, u32 n, u64 value)
 		d->dr[n] = value;
 	else
 		d->dr7 = value;
-	place(s);
+	place(c);
 }
 
 static void raise(struct hv_cpu *c, u64 dr6)

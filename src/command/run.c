@@ -19,22 +19,24 @@ static enum cmd_result go(struct cmd *c, bool quiet, enum dbg_why *why)
 	return res;
 }
 
+/* The machine has no end: where nobody can press Ctrl-C, it is over when nothing can happen. */
+static enum cmd_result watch_machine(struct cmd *c)
+{
+	struct dbg_halt halt;
+
+	con_flush(c->con);
+	dbg_go_while_armed(c->d, &halt);
+	return cmd_show_halt(c, &halt);
+}
+
 static enum cmd_result run_go(struct cmd *c, const struct cmd_desc *desc,
 			      const struct cmd_line *line)
 {
 	enum dbg_why why;
 
+	if (dbg_can(c->d, TGT_WHOLE) && !(c->mode & CMD_TERMINAL))
+		return watch_machine(c);
 	return go(c, false, &why);
-}
-
-static bool any_enabled(struct cmd *c)
-{
-	struct dbg_event_info info;
-
-	for (size_t i = 0; dbg_event_list(c->d, i, &info); i++)
-		if (info.enabled)
-			return true;
-	return false;
 }
 
 enum cmd_result cmd_run_to_end(struct cmd *c)
@@ -42,8 +44,8 @@ enum cmd_result cmd_run_to_end(struct cmd *c)
 	enum dbg_why why = DBG_BREAK;
 	enum cmd_result res = CMD_OK;
 
-	if (dbg_can(c->d, TGT_WHOLE) && !any_enabled(c))
-		return CMD_OK;
+	if (dbg_can(c->d, TGT_WHOLE))
+		return dbg_has_debuggee(c->d) ? watch_machine(c) : CMD_OK;
 	while (why == DBG_BREAK && dbg_has_debuggee(c->d))
 		res = go(c, c->mode & CMD_QUIET, &why);
 	return res;
@@ -97,7 +99,8 @@ const struct cmd_desc cmd_running[] = {
 	  "which. At a break all threads of the debuggee are stopped, and the thread that caused it "
 	  "becomes the current one.\n"
 	  "The machine is never stopped: 'g' shows messages until Ctrl-C and nothing else, and the "
-	  "events stay armed then.",
+	  "events stay armed then. Without a terminal it also returns when no event is enabled any "
+	  "more.",
 	  "g", 0, NULL, run_go, "PM" },
 	{ "pause .pause", "",
 	  "stop the debuggee",

@@ -199,6 +199,7 @@ enum cmd_result cmd_show_halt(struct cmd *c, const struct dbg_halt *halt)
 			con_printf(c->con, "no debuggee is left\n");
 		return CMD_OK;
 	case DBG_TIMEOUT:
+	case DBG_IDLE:
 		return CMD_OK;
 	case DBG_ERROR:
 		break;

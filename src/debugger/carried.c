@@ -115,6 +115,18 @@ void dbg_messages(struct dbg *d)
 	con_flush(d->con);
 }
 
+/* Bars of maps are as wide as the terminal is when they are printed, which is there. */
+static void tell_columns(struct dbg *d)
+{
+	u32 now = con_columns(d->con);
+
+	if (now == d->columns)
+		return;
+	d->columns = now;
+	if (carry_of(d)->columns(d->target, now))
+		con_warning(d->con, "%s", d->target->error);
+}
+
 /* --- events --- */
 
 static int arm(struct dbg *d, struct dbg_event *e, const struct dbg_event_spec *spec)
@@ -127,6 +139,7 @@ static int arm(struct dbg *d, struct dbg_event *e, const struct dbg_event_spec *
 		.batch = !spec->imm,
 		.by_rip = spec->by_rip,
 		.entry = spec->entry,
+		.outputs = e->nout,
 		.nr = spec->nr,
 		.pid = spec->pid,
 		.core = spec->core,
@@ -138,8 +151,10 @@ static int arm(struct dbg *d, struct dbg_event *e, const struct dbg_event_spec *
 		.code_len = spec->code_len,
 		.buffer_size = spec->buffer_size,
 	};
-	int err = carry_of(d)->arm(d->target, &ev);
+	int err;
 
+	tell_columns(d);
+	err = carry_of(d)->arm(d->target, &ev);
 	if (err)
 		return dbg_fail_target(d, err);
 	e->carried = true;
@@ -196,6 +211,7 @@ static int eval(struct dbg *d, const struct eng_program *prog, u64 *value)
 				"scripts run in the hypervisor, and it is not there: start "
 				"'lstar machine' again");
 	drain(d);
+	tell_columns(d);
 	d->eval_told = false;
 	err = carry_of(d)->eval(d->target, prog->image, &ev);
 	drain(d);
@@ -252,9 +268,21 @@ static void finish_run(struct dbg *d)
 	d->running = false;
 }
 
+/* Asks the target: what a script has said of it may have been lost. */
+static bool any_enabled(struct dbg *d)
+{
+	for (size_t i = 0; i < d->nevents; i++) {
+		counters(d, d->event[i]);
+		if (d->event[i]->ev.enabled)
+			return true;
+	}
+	return false;
+}
+
 static int run(struct dbg *d, u64 until, struct dbg_halt *halt)
 {
 	bool again = true;
+	u64 look = 0; /* when to ask again whether an event is enabled */
 
 	d->running = true;
 	while (!d->interrupted) {
@@ -265,6 +293,15 @@ static int run(struct dbg *d, u64 until, struct dbg_halt *halt)
 			finish_run(d);
 			return 0;
 		}
+		if (d->while_armed && now >= look) {
+			if (!any_enabled(d)) {
+				halt->why = DBG_IDLE;
+				finish_run(d);
+				return 0;
+			}
+			look = now + IDLE_MS;
+		}
+		tell_columns(d);
 		if (until && until - now < wait)
 			wait = until - now;
 		carry_of(d)->wait(d->target, (int)wait);

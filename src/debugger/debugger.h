@@ -91,6 +91,7 @@ enum dbg_why {
 	DBG_ERROR, /* the target failed; dbg_error() */
 	DBG_ENDED, /* no debuggee is left */
 	DBG_TIMEOUT, /* dbg_run_for() only: still running */
+	DBG_IDLE, /* dbg_go_while_armed() only: no event is enabled any more */
 };
 
 struct dbg_halt {
@@ -102,6 +103,8 @@ struct dbg_halt {
 
 /* Let the debuggee run until something stops it. */
 int dbg_go(struct dbg *d, struct dbg_halt *halt);
+/* The same for the machine, which has no end: until nothing can happen any more. */
+int dbg_go_while_armed(struct dbg *d, struct dbg_halt *halt);
 /* Run for at most @ms (the `sleep` command). */
 int dbg_run_for(struct dbg *d, u64 ms, struct dbg_halt *halt);
 /* Do Ctrl-C and Ctrl-\ of the terminal reach launched debuggees, too? Default: yes. */

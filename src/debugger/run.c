@@ -238,6 +238,16 @@ int dbg_go(struct dbg *d, struct dbg_halt *halt)
 	return d->home->run(d, 0, halt);
 }
 
+int dbg_go_while_armed(struct dbg *d, struct dbg_halt *halt)
+{
+	int err;
+
+	d->while_armed = true;
+	err = dbg_go(d, halt);
+	d->while_armed = false;
+	return err;
+}
+
 int dbg_run_for(struct dbg *d, u64 ms, struct dbg_halt *halt)
 {
 	struct timespec ts = { (time_t)(ms / 1000), (long)(ms % 1000) * 1000000 };

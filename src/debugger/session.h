@@ -113,6 +113,8 @@ struct dbg {
 	struct tgt_record record;
 	u64 lost, told_lost; /* records without room in the rings; how many of them were told */
 	u64 told_lost_ms;
+	u32 columns; /* that the target was told */
+	bool while_armed; /* a run ends when no event is enabled any more */
 	struct sym_table *symbols; /* the kernel's; loaded when first asked for */
 
 	/* messages */

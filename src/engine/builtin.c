@@ -269,14 +269,17 @@ DEFINE(RDTSCP)
 
 /*
  * Waiting costs budget too, so that a script cannot hold a thread for ever: one unit
- * for every 256 polls of the clock, which bounds a clock that stands still as well.
+ * for every 256 polls of the clock, which bounds a clock that stands still as well. Where
+ * waiting holds more than the thread, it is paid for beforehand.
  */
 DEFINE(MICROSLEEP)
 {
-	u64 ns = arg[0] > ~0ULL / 1000 ? ~0ULL : arg[0] * 1000, start;
+	u64 ns = arg[0] > ~0ULL / 1000 ? ~0ULL : arg[0] * 1000, start, max = vm->host->sleep_max;
 
 	if (!vm->host->clock)
 		return unsupported(vm, ENG_BI_MICROSLEEP);
+	if (max && (arg[0] > max || !eng_charge(vm, arg[0] * (u64)vm->budget / max)))
+		return eng_fail(vm, ENG_E_SLEEP, arg[0], max);
 	start = vm->host->clock(vm->ctx);
 	while (vm->host->clock(vm->ctx) - start < ns) {
 		for (u32 i = 0; i < 256 && vm->host->clock(vm->ctx) - start < ns; i++)

@@ -97,6 +97,7 @@ enum eng_error {
 	ENG_E_FNAN, /* operand is an infinity or a NaN: likewise */
 	ENG_E_EVENT, /* only in the script of an event: values = number, enum eng_subject */
 	ENG_E_FCONV, /* does not fit into the integer: values = the double, bits */
+	ENG_E_SLEEP, /* microsleep() beyond what the host allows: values = asked, allowed */
 	ENG_NERRORS
 };
 
@@ -188,6 +189,11 @@ struct eng_host {
 	 * deadlock, where such a run stands in the way of more than its debuggee. 0: never.
 	 */
 	u32 spent_max;
+	/*
+	 * Microseconds that microsleep() may take in one run, all calls of it together: waiting
+	 * costs as much of the budget as it takes of them. 0: no limit but the budget.
+	 */
+	u32 sleep_max;
 	bool skips_returns; /* a return can be short-circuited, too */
 };
 

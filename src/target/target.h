@@ -125,7 +125,7 @@ struct tgt_event {
 	u32 id;
 	enum eng_kind kind;
 	u8 stages;
-	bool sc, batch, by_rip, entry;
+	bool sc, batch, by_rip, entry, outputs;
 	u64 nr, pid, core;
 	const struct eng_abi *abi; /* NULL: any */
 	const struct eng_image *image; /* NULL: no script */
@@ -192,6 +192,8 @@ struct tgt_carry {
 	 */
 	bool (*next)(struct target *t, bool all, struct tgt_record *rec);
 	u64 (*lost)(struct target *t); /* records that found no room, since the beginning */
+	/* How wide the terminal is that shows what scripts print; 0: there is none. */
+	int (*columns)(struct target *t, u32 columns);
 };
 
 /* --- what only the machine has --- */

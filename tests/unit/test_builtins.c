@@ -453,6 +453,42 @@ TEST(spinlocks)
 	call(ENG_BI_SPINLOCK_LOCK, g + 2, 0, 0, ENG_E_ATOMIC);
 }
 
+/* Where waiting holds a CPU: so long in one run and no longer, in one piece or in several. */
+TEST(microsleep_is_bounded)
+{
+	struct eng_host host = world_host;
+	u64 before;
+
+	setup();
+	host.sleep_max = 100;
+	kit_init(&k, 4, 0);
+	OP(LDI, 0, 0, 0, 40);
+	OP(BUILTIN, 0, 1, 0, ENG_BI_MICROSLEEP);
+	OP(LDI, 0, 0, 0, 40);
+	OP(BUILTIN, 0, 1, 0, ENG_BI_MICROSLEEP);
+	OP(LDI, 0, 0, 0, 40);
+	OP(BUILTIN, 0, 1, 0, ENG_BI_MICROSLEEP);
+	OP(END, 0, 0, 0, 0);
+	kit_build(&k);
+	eng_vm_init(world_vm(1000), &host, &globals, 100000);
+	for (u32 run = 0; run < 2; run++) {
+		before = world.ticks;
+		CHECK_EQ(eng_run(vm, &k.prog, &ctx, &ev, ENG_PRE, &fault), ENG_E_SLEEP);
+		CHECK_EQ(fault.pc, 5);
+		CHECK_EQ(fault.value[0], 40);
+		CHECK_EQ(fault.value[1], 100);
+		CHECK(world.ticks - before >= 80000 && world.ticks - before < 84000);
+	}
+	before = world.ticks;
+	kit_init(&k, 4, 0);
+	OP(LDI, 0, 0, 0, 101);
+	OP(BUILTIN, 0, 1, 0, ENG_BI_MICROSLEEP);
+	OP(END, 0, 0, 0, 0);
+	kit_build(&k);
+	CHECK_EQ(eng_run(vm, &k.prog, &ctx, &ev, ENG_PRE, &fault), ENG_E_SLEEP);
+	CHECK_EQ(world.ticks, before);
+}
+
 TEST(small_ones)
 {
 	u64 a, b;

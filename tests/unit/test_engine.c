@@ -495,6 +495,9 @@ TEST(fault_texts)
 		  "not possible in this stage: $syscall_return" },
 		{ { ENG_E_UNSUPPORTED, 0, 0, { ENG_BI_MICROSLEEP, ENG_SUBJECT_BUILTIN } },
 		  "not available on this target: microsleep()" },
+		{ { ENG_E_SLEEP, 0, 0, { 20000, 10000 } },
+		  "the script would hold the CPU for too long: microsleep() of 20000 us, with at "
+		  "most 10000 us in one run" },
 	};
 	char buf[128];
 

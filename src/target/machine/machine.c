@@ -101,7 +101,7 @@ static int mach_arm(struct target *t, const struct tgt_event *ev)
 		.stages = ev->stages,
 		.flags = LSM_EV_ENABLED | (ev->sc ? LSM_EV_SC : 0) |
 			 (ev->by_rip ? LSM_EV_BY_RIP : 0) | (ev->entry ? LSM_EV_ENTRY : 0) |
-			 (ev->batch ? LSM_EV_BATCH : 0),
+			 (ev->batch ? LSM_EV_BATCH : 0) | (ev->outputs ? LSM_EV_OUTPUTS : 0),
 		.abi = abi_number(ev->abi),
 		.nr = ev->nr,
 		.pid = ev->pid,
@@ -163,6 +163,13 @@ static int mach_budget(struct target *t, u64 instructions)
 	struct lsm_budget b = { instructions };
 
 	return mach_call(mach_of(t), LSM_IOC_BUDGET, &b, "set the budget");
+}
+
+static int mach_columns(struct target *t, u32 columns)
+{
+	struct lsm_columns c = { columns };
+
+	return mach_call(mach_of(t), LSM_IOC_COLUMNS, &c, "tell how wide the terminal is");
 }
 
 static int mach_map_add(struct target *t, u32 number, const struct eng_map_desc *desc, u32 entries)
@@ -283,6 +290,7 @@ static const struct tgt_carry mach_carry = {
 	.gather = mach_gather,
 	.next = mach_next,
 	.lost = mach_lost,
+	.columns = mach_columns,
 };
 
 static const struct tgt_machine mach_machine = {

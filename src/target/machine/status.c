@@ -49,6 +49,20 @@ static void put_cpu(FILE *out, const struct lsm_cpu_stats *st)
 	fprintf(out, "%s\n", sep[0] ? "" : " none");
 }
 
+static void put_hook(FILE *out, const struct lsm_cpu_stats *st)
+{
+	const char *now = st->hook & LSM_HOOK_BLIND	 ? "no call is seen now"
+			  : st->hook & LSM_HOOK_BLIND_32 ? "no 32-bit call is seen now"
+							 : "calls are seen again";
+
+	if (st->hook & LSM_HOOK_WAS_BLIND)
+		fprintf(out,
+			"    !entryhook misses calls on it: the machine's own programs use the "
+			"debug "
+			"registers that it needs; %s\n",
+			now);
+}
+
 static double seconds_since(u64 ns)
 {
 	struct timespec ts;
@@ -75,6 +89,7 @@ void mach_status(struct target *t, FILE *out)
 		if (!stats(m, cpu, &st))
 			continue;
 		put_cpu(out, &st);
+		put_hook(out, &st);
 		entered += st.entered;
 		armed += st.armed;
 		fired += st.fired;

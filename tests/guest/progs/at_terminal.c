@@ -5,8 +5,9 @@
  *	at_terminal PROGRAM ARG... -- 'lstar> ' 'print 1\n' '+bash -c true' ...
  *
  * Behind `--` stand pairs: a text to wait for, and what to do then: keys to type, or with `+`
- * before it a shell command to run. \n, \003 (Ctrl-C) and \004 are written so. Prints all that was on the
- * terminal. It must judge nothing but that each text comes.
+ * before it a shell command to run, with `=` how many columns the terminal is to have. \n, \003
+ * (Ctrl-C) and \004 are written so. Prints all that was on the terminal. It must judge nothing but
+ * that each text comes.
  */
 #include <poll.h>
 #include <pty.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,10 +97,14 @@ int main(int argc, char **argv)
 			printf("%s\n-- no '%s' came\n", screen, argv[i]);
 			return 1;
 		}
-		if (argv[i + 1][0] == '+')
+		if (argv[i + 1][0] == '+') {
 			status = system(argv[i + 1] + 1);
-		else
+		} else if (argv[i + 1][0] == '=') {
+			size.ws_col = (unsigned short)atoi(argv[i + 1] + 1);
+			ioctl(terminal, TIOCSWINSZ, &size);
+		} else {
 			type(argv[i + 1]);
+		}
 	}
 	while (more(PATIENCE_MS))
 		continue;

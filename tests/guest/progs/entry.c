@@ -2,7 +2,11 @@
 /*
  * entry.c - the hook on the kernel's entry point: it fires for each call and changes what it is
  * told to; debug registers, single-step and breakpoints are as they are without it. Prints TAP.
+ *
+ * `entry hold N` does no more than to hold N breakpoints of the machine's first CPU.
  */
+#include <linux/hw_breakpoint.h>
+#include <linux/perf_event.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
@@ -217,12 +221,75 @@ static void test_watchpoints(void)
 	unhook();
 }
 
-int main(void)
+/* A breakpoint of the first CPU, whichever program runs on it. */
+static int breakpoint(void *at)
 {
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_BREAKPOINT,
+		.size = sizeof(attr),
+		.bp_type = HW_BREAKPOINT_W,
+		.bp_addr = (u64)(uintptr_t)at,
+		.bp_len = HW_BREAKPOINT_LEN_8,
+	};
+	int fd = (int)syscall(SYS_perf_event_open, &attr, -1, 0, -1, 0);
+
+	if (fd < 0)
+		die("perf_event_open", "");
+	return fd;
+}
+
+static u32 hook_state(void)
+{
+	struct lsm_cpu_stats s = { .cpu = 0 };
+
+	if (ioctl(dev, LSM_IOC_STATS, &s))
+		die("STATS", "");
+	return s.hook;
+}
+
+static void test_blindness(void)
+{
+	int fd[4];
+
+	is("no hook", hook_state(), 0);
+	hook(LSM_ANY, NULL, 0, 0);
+	is("a hook that sees", hook_state(), LSM_HOOK_SET);
+	for (int i = 0; i < 2; i++)
+		fd[i] = breakpoint((void *)&watched[i]);
+	is("two breakpoints leave room for both entry points", hook_state(), LSM_HOOK_SET);
+	fd[2] = breakpoint((void *)&watched[2]);
+	is("three for one", hook_state(), LSM_HOOK_SET | LSM_HOOK_WAS_BLIND | LSM_HOOK_BLIND_32);
+	fd[3] = breakpoint((void *)&watched[3]);
+	is("four for none", hook_state(), LSM_HOOK_SET | LSM_HOOK_WAS_BLIND | LSM_HOOK_BLIND);
+	for (int i = 0; i < 4; i++)
+		close(fd[i]);
+	is("it is told afterwards", hook_state(), LSM_HOOK_SET | LSM_HOOK_WAS_BLIND);
+	unhook();
+	is("and gone with the hook", hook_state(), 0);
+	hook(LSM_ANY, NULL, 0, 0);
+	is("the next one has not been blind", hook_state(), LSM_HOOK_SET);
+	unhook();
+}
+
+_Noreturn static void hold(int n)
+{
+	while (n-- > 0)
+		breakpoint((void *)&watched[n]);
+	puts("holding");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "hold"))
+		hold(atoi(argv[2]));
 	begin();
 	test_counts();
 	test_changes();
 	test_steps();
 	test_watchpoints();
+	test_blindness();
 	return finish();
 }

@@ -104,6 +104,23 @@ eq "$(m 'print 2')" 2
 has "$(m '!syscall getppid script { .calls[$pname] = count(); }' 'sleep 0n4000' 'events d all' '? print(.calls);')" \
 	".calls[act]: 100"
 
+# --- a batch also ends when its scripts have taken away the last event; so does `g` in it
+(sleep 1; act threads 2 20 >/dev/null) &
+eq "$(m '!syscall getppid script { .n = .n + 1; if (.n == 3) { printf("three\n"); event_clear($event_id); } }')" three
+(sleep 1; act threads 2 20 >/dev/null) &
+eq "$(m '!syscall getppid script { event_disable($event_id); }' '!syscall 0n999 script { }' 'events d 1' g 'print 5')" 5
+
+# --- what holds a CPU is bounded: the time, and how deep functions call each other
+said=$(during '!syscall 0n999 script { microsleep(0n20000); @rax = 1; }' act call 999 0 0 0 call 999 0 0 0)
+matches "$said" 'cmds:1: script error: the script would hold the CPU for too long: microsleep\(\) of 20000 us, with at most 10000 us in one run$'
+eq "$(echo "$said" | wc -l)" 1
+eq "$(cat prog)" "$(printf 'call=-38\ncall=-38')"
+has "$(m '? for (i = 0; i < 5; i++) { microsleep(0n3000); }')" "microsleep() of 3000 us, with at most 10000 us in one run"
+said=$(during '!syscall 0n999 script { int deep(int n) { return deep(n + 1) + 1; } x = deep(0); }' \
+	act call 999 0 0 0 call 998 0 0 0)
+matches "$said" 'cmds:1: script error: stack used up; is there an endless recursion\?$'
+eq "$(cat prog)" "$(printf 'call=-38\ncall=-38')"
+
 # --- the same script says the same of a program as on the process target
 script='!syscall 0n999 stage all script { printf("%s %d %llx %llx %llx %d\n", $pname, $syscall_number, $syscall_arg0, $syscall_arg1, @r10, $pid == $tid); }'
 there=$(lstar -q -b -c "$script" -- act call 999 1 0x22222222222 3 call 998 1 1 1 call 999 -1 2 3 | grep -v call=)

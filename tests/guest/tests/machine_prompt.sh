@@ -22,4 +22,17 @@ for n in 7 8 9 10; do
 	eq "$(echo "$said" | grep -c "got $n$")" 1 "messages $n"
 done
 has "$(lsm info)" "entered=0"
+
+# Bars of maps are as wide as the terminal, and follow it, from `?` and from events.
+said=$(at_terminal lstar machine -q -- \
+	'machine lstar> ' '? .h = hist(5); print(.h);\n' \
+	'@|' '=100' \
+	'machine lstar> ' '!syscall 0n999 script { print(.h); }\n' \
+	'machine lstar> ' 'g\n' \
+	'g' '+sleep 1; act quiet 999 1 0 0' \
+	'@|' '=60' \
+	'' '+sleep 1; act quiet 999 1 0 0' \
+	'@|' '\003' \
+	'machine lstar> ' 'exit\n') || fail "status $?: $said"
+eq "$(echo "$said" | tr -d '\r' | grep '@|$' | awk '{ print length($0) }' | tr '\n' ' ')" "199 99 59 "
 unload lstar
