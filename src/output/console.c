@@ -21,6 +21,8 @@
 
 struct console {
 	FILE *out, *err, *log;
+	con_text_fn *out_fn, *err_fn; /* or NULL */
+	void *user;
 	enum con_colour colour;
 	bool terminal; /* out is one */
 	bool broken, log_broken, mid_line;
@@ -48,6 +50,16 @@ void con_free(struct console *con)
 	con_flush(con);
 	con_log_close(con);
 	free(con);
+}
+
+void con_divert(struct console *con, con_text_fn *out, con_text_fn *err, void *user)
+{
+	con_flush(con);
+	con->broken &= con->out_fn == out;
+	con->out_fn = out;
+	con->err_fn = err;
+	con->user = user;
+	con->terminal = !out && fileno(con->out) >= 0 && isatty(fileno(con->out));
 }
 
 /* 0 or a negative errno. Streams without a descriptor (memory) are written through stdio. */
@@ -121,6 +133,10 @@ static void write_out(struct console *con)
 	con->used = 0;
 	if (!len || con->broken)
 		return;
+	if (con->out_fn) {
+		con->out_fn(con->user, con->buf, len);
+		return;
+	}
 	ret = write_all(con->out, con->buf, len);
 	if (!ret)
 		return;
@@ -131,7 +147,8 @@ static void write_out(struct console *con)
 
 void con_flush(struct console *con)
 {
-	fflush(con->out); /* what others wrote through stdio comes first */
+	if (!con->out_fn)
+		fflush(con->out); /* what others wrote through stdio comes first */
 	write_out(con);
 	log_flush(con);
 }
@@ -228,9 +245,13 @@ void con_printf(struct console *con, const char *fmt, ...)
 void con_error_text(struct console *con, const char *text)
 {
 	write_out(con);
-	fflush(con->err);
-	/* when the error stream fails too there is nobody left to tell */
-	(void)write_all(con->err, text, strlen(text));
+	if (con->err_fn) {
+		con->err_fn(con->user, text, strlen(text));
+	} else {
+		fflush(con->err);
+		/* when the error stream fails too there is nobody left to tell */
+		(void)write_all(con->err, text, strlen(text));
+	}
 	log_text(con, text, strlen(text));
 }
 
@@ -333,12 +354,12 @@ static bool wants_colour(const struct console *con, FILE *f)
 
 bool con_colour(const struct console *con)
 {
-	return wants_colour(con, con->out);
+	return con->out_fn ? con->colour == CON_ALWAYS : wants_colour(con, con->out);
 }
 
 bool con_colour_err(const struct console *con)
 {
-	return wants_colour(con, con->err);
+	return con->err_fn ? con->colour == CON_ALWAYS : wants_colour(con, con->err);
 }
 
 bool con_broken(const struct console *con)

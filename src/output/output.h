@@ -84,6 +84,12 @@ const char *out_failure(struct out_set *set);
 struct console;
 struct console *con_new(FILE *out, FILE *err);
 void con_free(struct console *con);
+/*
+ * Text that goes to a function instead of the output, and of the error stream; NULL: to the
+ * stream. The log gets it in both cases.
+ */
+typedef void con_text_fn(void *user, const char *text, size_t len);
+void con_divert(struct console *con, con_text_fn *out, con_text_fn *err, void *user);
 void con_write(struct console *con, const char *text, size_t len);
 /*
  * Text in which a debuggee may have put anything: at a terminal its control characters are
