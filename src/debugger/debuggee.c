@@ -43,7 +43,7 @@ static void fix_current(struct dbg *d)
 
 /* --- roots --- */
 
-static struct dbg_root *find_root(struct dbg *d, u32 pid)
+struct dbg_root *dbg_root_find(struct dbg *d, u32 pid)
 {
 	for (size_t i = 0; i < d->nroots; i++)
 		if (d->root[i].pid == pid && !d->root[i].ended)
@@ -51,8 +51,7 @@ static struct dbg_root *find_root(struct dbg *d, u32 pid)
 	return NULL;
 }
 
-/* Room for one more, before the process is made: an end that nobody keeps would be lost. */
-static int reserve_root(struct dbg *d)
+int dbg_root_reserve(struct dbg *d)
 {
 	size_t cap = d->cap_roots ? d->cap_roots * 2 : 4;
 	struct dbg_root *root;
@@ -67,7 +66,7 @@ static int reserve_root(struct dbg *d)
 	return 0;
 }
 
-static void add_root(struct dbg *d, u32 pid, bool launched)
+void dbg_root_add(struct dbg *d, u32 pid, bool launched)
 {
 	struct dbg_root root = { .pid = pid, .main = launched };
 
@@ -85,7 +84,7 @@ static void remove_root(struct dbg *d, struct dbg_root *root)
 
 void dbg_root_ended(struct dbg *d, u32 pid, int status)
 {
-	struct dbg_root *root = find_root(d, pid);
+	struct dbg_root *root = dbg_root_find(d, pid);
 
 	if (!root)
 		return;
@@ -115,90 +114,16 @@ u32 dbg_launched_pid(const struct dbg *d)
 	return d->launched;
 }
 
-static char **copy_argv(char *const *argv)
-{
-	size_t n = 0;
-
-	while (argv[n])
-		n++;
-	char **copy = calloc(n + 1, sizeof(*copy));
-
-	for (size_t i = 0; copy && i < n; i++)
-		copy[i] = strdup(argv[i]);
-	return copy;
-}
-
-static void free_argv(char **argv)
-{
-	for (char **p = argv; p && *p; p++)
-		free(*p);
-	free(argv);
-}
-
-int dbg_launch(struct dbg *d, char *const *argv)
-{
-	struct tgt_launch l = { .argv = argv, .seccomp = d->setting[DBG_SET_FILTER], .aslr = true };
-	u32 pid;
-
-	con_flush(d->con);
-	int err = reserve_root(d);
-
-	if (err)
-		return err;
-	err = d->target->ops->launch(d->target, &l, &pid);
-	if (err)
-		return dbg_fail_target(d, err);
-	char **copy = copy_argv(argv);
-
-	if (copy) {
-		free_argv(d->argv);
-		d->argv = copy;
-	}
-	d->launched = pid;
-	add_root(d, pid, true);
-	if (!d->held.valid)
-		d->current = pid;
-	d->interest_stale = true;
-	return 0;
-}
-
-int dbg_restart(struct dbg *d)
-{
-	if (!d->argv)
-		return dbg_fail(d, -ENOENT, "nothing to restart: no program has been started");
-	struct dbg_root *root = find_root(d, d->launched);
-
-	if (!root || root->main)
-		d->have_status = false;
-	if (root) {
-		int err = dbg_kill(d, d->launched);
-
-		if (err)
-			return err;
-	}
-	/* dbg_launch() frees d->argv when it has its own copy. */
-	char **argv = copy_argv(d->argv);
-
-	if (!argv)
-		return dbg_fail(d, -ENOMEM, "no memory to restart");
-	int err = dbg_launch(d, argv);
-
-	free_argv(argv);
-	if (!err)
-		d->current = d->launched;
-	return err;
-}
-
 int dbg_attach(struct dbg *d, u32 pid)
 {
-	int err = reserve_root(d);
+	int err = dbg_root_reserve(d);
 
 	if (err)
 		return err;
 	err = d->target->ops->attach(d->target, pid);
 	if (err)
 		return dbg_fail_target(d, err);
-	add_root(d, pid, false);
+	dbg_root_add(d, pid, false);
 	if (!d->held.valid)
 		d->current = pid;
 	d->interest_stale = true;
@@ -224,7 +149,7 @@ static void store_held(struct dbg *d, u32 pid)
 /* The process has gone, by our own doing. */
 static void forget(struct dbg *d, u32 pid)
 {
-	remove_root(d, find_root(d, pid));
+	remove_root(d, dbg_root_find(d, pid));
 	if (d->held.stop.pid == pid)
 		d->held.valid = false;
 	fix_current(d);

@@ -69,7 +69,23 @@ int dbg_set(struct dbg *d, enum dbg_setting s, u64 value);
 
 /* --- debuggees; 0 or a negative errno with dbg_error() --- */
 int dbg_launch(struct dbg *d, char *const *argv);
+/* The same, with all that may be chosen. */
+struct dbg_launch {
+	const char *path; /* NULL: argv[0] */
+	const char *const *argv, *const *envp; /* envp NULL: ours */
+	const char *cwd; /* NULL: ours */
+	enum tgt_stdio stdio;
+	bool no_aslr;
+	bool no_filter; /* whatever the setting says */
+	bool alone; /* its children are not debugged */
+};
+int dbg_launch_as(struct dbg *d, const struct dbg_launch *how);
 int dbg_restart(struct dbg *d); /* kill what was launched last, launch it again */
+/*
+ * Our ends of a launched process's standard input, output and error; -1: not redirected. They
+ * are the session's, until it ends or the first launch after the end of that process.
+ */
+int dbg_stdio_fds(struct dbg *d, u32 pid, int fd[3]);
 int dbg_attach(struct dbg *d, u32 pid);
 int dbg_detach(struct dbg *d, u32 pid); /* 0: the current process */
 int dbg_kill(struct dbg *d, u32 pid); /* 0: the current process */
@@ -109,6 +125,11 @@ int dbg_go_while_armed(struct dbg *d, struct dbg_halt *halt);
 int dbg_run_for(struct dbg *d, u64 ms, struct dbg_halt *halt);
 /* Do Ctrl-C and Ctrl-\ of the terminal reach launched debuggees, too? Default: yes. */
 void dbg_keyboard(struct dbg *d, bool pass);
+/*
+ * A debuggee with job control may have taken the terminal: take it back while it is halted, as a
+ * prompt must. Default: no, the terminal is left alone.
+ */
+void dbg_terminal(struct dbg *d, bool take_back);
 /* Stop it as soon as possible. Async-signal-safe. */
 void dbg_interrupt(struct dbg *d);
 /*

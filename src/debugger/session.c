@@ -63,9 +63,7 @@ void dbg_free(struct dbg *d)
 	dbg_maps_free(d);
 	scr_env_free(d->env);
 	out_set_free(d->outs);
-	for (char **p = d->argv; p && *p; p++)
-		free(*p);
-	free(d->argv);
+	dbg_launches_free(d);
 	free(d->root);
 	free(d->globals.slot);
 	free(d->vm);

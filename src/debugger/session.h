@@ -47,6 +47,17 @@ struct dbg_root {
 	int status;
 };
 
+/* A launch with copies of all that it leads to, so that it can be done again. */
+struct dbg_launched {
+	struct dbg_launch how;
+	char **argv, **envp, *path, *cwd;
+};
+
+struct dbg_stdio {
+	u32 pid;
+	int fd[3];
+};
+
 /* What ctx->target leads to while the engine runs. */
 struct dbg_frame {
 	struct dbg *d;
@@ -55,6 +66,7 @@ struct dbg_frame {
 
 /* The controlling terminal, when it is our standard input. */
 struct dbg_terminal {
+	bool take_back; /* dbg_terminal() */
 	bool was_ours; /* we were in the foreground when the debuggee was last started */
 	pid_t group; /* the debuggee's foreground group while halted; 0: none */
 	struct termios modes; /* as that group had set them */
@@ -91,7 +103,9 @@ struct dbg {
 	bool running_requests;
 
 	/* debuggees */
-	char **argv; /* of the last launch */
+	struct dbg_launched *last; /* how the last program was launched; NULL: there was none */
+	struct dbg_stdio *stdio; /* of launched processes, by pid */
+	size_t nstdio;
 	u32 launched; /* process of the last launch */
 	struct dbg_root *root;
 	size_t nroots, cap_roots;
@@ -160,6 +174,13 @@ struct tgt_thread *dbg_thread(struct dbg *d, u32 tid);
 
 /* debuggee.c */
 void dbg_root_ended(struct dbg *d, u32 pid, int status);
+struct dbg_root *dbg_root_find(struct dbg *d, u32 pid);
+/* Room for one more, before the process is made: an end that nobody keeps would be lost. */
+int dbg_root_reserve(struct dbg *d);
+void dbg_root_add(struct dbg *d, u32 pid, bool launched);
+
+/* launch.c */
+void dbg_launches_free(struct dbg *d);
 
 /* events.c */
 void dbg_events_free(struct dbg *d);

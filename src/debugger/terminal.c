@@ -25,12 +25,17 @@ static bool set_foreground(pid_t group)
 	return done;
 }
 
+void dbg_terminal(struct dbg *d, bool take_back)
+{
+	d->terminal.take_back = take_back;
+}
+
 void dbg_terminal_theirs(struct dbg *d)
 {
 	struct dbg_terminal *t = &d->terminal;
 
-	t->was_ours =
-		tcgetpgrp(STDIN_FILENO) == getpgrp() && !tcgetattr(STDIN_FILENO, &t->our_modes);
+	t->was_ours = t->take_back && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
+		      !tcgetattr(STDIN_FILENO, &t->our_modes);
 	if (t->was_ours && t->group && !kill(-t->group, 0)) {
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &t->modes);
 		set_foreground(t->group);
