@@ -345,12 +345,17 @@ static int session(const struct options *o, struct console *con)
 	}
 	if (o->check) {
 		c = cmd_new(d, CMD_QUIET);
-		end.status = check(c, o);
+		end.status = c ? check(c, o) : EXIT_LSTAR;
 		cmd_free(c);
 		goto out;
 	}
 	c = cmd_new(d, (o->quiet ? CMD_QUIET : 0) | (terminal ? CMD_TERMINAL | CMD_ECHO : 0));
-	cmd_signals_init(d);
+	if (!c) {
+		end.status = EXIT_LSTAR;
+		goto out;
+	}
+	dbg_terminal(d, true);
+	cmd_signals_init(c);
 	dbg_keyboard(d, !terminal); /* with a prompt, Ctrl-C stops the debuggee and is ours */
 	if (terminal && !o->quiet)
 		con_printf(con, "lstar " LSTAR_VERSION ". Numbers are hexadecimal: 10 is sixteen, "

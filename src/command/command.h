@@ -80,7 +80,7 @@ enum cmd_result { CMD_OK, CMD_FAILED, CMD_EXIT };
 #define CMD_CHECK 8 /* scripts are compiled, nothing is run */
 #define CMD_DUMP 16 /* and shown as bytecode */
 
-struct cmd *cmd_new(struct dbg *d, unsigned mode);
+struct cmd *cmd_new(struct dbg *d, unsigned mode); /* NULL: no memory */
 void cmd_free(struct cmd *c);
 /*
  * One complete command. @file and @line: where it stands, for messages ("<command line>",
@@ -99,6 +99,8 @@ enum cmd_result cmd_run_to_end(struct cmd *c);
 /* Ctrl-C has stopped the debuggee: what was to follow should not be run. */
 bool cmd_was_interrupted(const struct cmd *c);
 bool cmd_interrupted(struct cmd *c); /* the same, once */
+/* Who can tell whether the session is about to end; an interruption then says nothing. */
+void cmd_set_ending(struct cmd *c, bool (*ending)(void));
 
 /* --- the table --- */
 /* A word of a command, for parsing, help, completion and the man page. */
@@ -210,13 +212,13 @@ const char *cmd_prompt(struct cmd *c);
 void cmd_manpage(FILE *out);
 void cmd_manpage_machine(FILE *out);
 
-/* --- the prompt and signals --- */
+/* --- the prompt and signals: of the program alone, no library has them --- */
 /* Read commands at the terminal until the end of input, `exit` or a fatal signal. */
 void cmd_prompt_loop(struct cmd *c);
 /* Commands from standard input without a terminal. */
 enum cmd_result cmd_read_stdin(struct cmd *c);
 
-void cmd_signals_init(struct dbg *d);
+void cmd_signals_init(struct cmd *c);
 void cmd_signals_end(void);
 /* SIGTERM or SIGHUP has come: its number, else 0. */
 int cmd_signal_fatal(void);

@@ -5,6 +5,8 @@
 #ifndef COMMAND_INTERNAL_H
 #define COMMAND_INTERNAL_H
 
+#include <setjmp.h>
+
 #include "command/command.h"
 
 struct cmd {
@@ -16,6 +18,7 @@ struct cmd {
 	u32 line;
 	unsigned depth; /* of nested .script files */
 	bool interrupted;
+	bool (*ending)(void); /* or NULL */
 	bool said_variant; /* that !syscall2 is !syscall here */
 	bool said_no_debuggee; /* that registers are zero */
 	u64 next_dump, next_code; /* where db and u go on */
@@ -28,11 +31,16 @@ extern const struct cmd_desc cmd_events[], cmd_running[], cmd_debuggee[], cmd_ev
 /* Length of the mark that some editors begin UTF-8 files with. */
 size_t cmd_bom(const char *text);
 
-/* Memory that is there; without it the debugger ends with a message. */
+/*
+ * Memory that is there. Without it the command that runs fails; where none runs, at the prompt,
+ * lstar ends with a message.
+ */
 void *cmd_alloc(size_t size);
 void *cmd_realloc(void *p, size_t size);
 char *cmd_strndup(const char *s, size_t n);
 char *cmd_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Where the thread goes on when there is none: to be set around a command, then put back. */
+jmp_buf *cmd_without_memory(jmp_buf *there);
 
 /* Print the error with file, line, column, the line itself and a caret; CMD_FAILED. */
 enum cmd_result cmd_show_err(struct cmd *c, const struct cmd_line *line, const struct cmd_err *err);

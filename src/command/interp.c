@@ -14,8 +14,10 @@
 
 struct cmd *cmd_new(struct dbg *d, unsigned mode)
 {
-	struct cmd *c = cmd_alloc(sizeof(*c));
+	struct cmd *c = calloc(1, sizeof(*c));
 
+	if (!c)
+		return NULL;
 	c->d = d;
 	c->con = dbg_console(d);
 	c->mode = mode;
@@ -27,6 +29,11 @@ struct cmd *cmd_new(struct dbg *d, unsigned mode)
 void cmd_free(struct cmd *c)
 {
 	free(c);
+}
+
+void cmd_set_ending(struct cmd *c, bool (*ending)(void))
+{
+	c->ending = ending;
 }
 
 bool cmd_was_interrupted(const struct cmd *c)
@@ -326,23 +333,38 @@ static enum cmd_result run_line(struct cmd *c, const struct cmd_line *line)
 	return desc->run(c, desc, line);
 }
 
-enum cmd_result cmd_run(struct cmd *c, const char *text, const char *file, u32 lineno)
+static enum cmd_result run_text(struct cmd *c, const char *text)
 {
-	const char *old_file = c->file;
-	u32 old_line = c->line;
 	enum cmd_result res = CMD_OK;
 	struct cmd_line line;
 	struct cmd_err err;
 
-	c->file = file;
-	c->line = lineno;
 	if (!cmd_split(text, &line, &err))
 		res = cmd_show_err(c, &line, &err);
 	else if (line.ntok)
 		res = run_line(c, &line);
 	cmd_line_free(&line);
-	c->file = old_file;
-	c->line = old_line;
+	return res;
+}
+
+/* What a command without memory had taken until then is lost: there is nobody to give it back. */
+enum cmd_result cmd_run(struct cmd *c, const char *text, const char *file, u32 lineno)
+{
+	const struct cmd before = *c;
+	jmp_buf here, *outer = cmd_without_memory(&here);
+	enum cmd_result res;
+
+	c->file = file;
+	c->line = lineno;
+	if (setjmp(here)) {
+		c->depth = before.depth;
+		res = cmd_fail(c, "there is no memory for this command");
+	} else {
+		res = run_text(c, text);
+	}
+	cmd_without_memory(outer);
+	c->file = before.file;
+	c->line = before.line;
 	return res;
 }
 

@@ -13,8 +13,20 @@
 
 #include "command/internal.h"
 
+static __thread jmp_buf *without_memory;
+
+jmp_buf *cmd_without_memory(jmp_buf *there)
+{
+	jmp_buf *before = without_memory;
+
+	without_memory = there;
+	return before;
+}
+
 __attribute__((noreturn)) static void no_memory(void)
 {
+	if (without_memory)
+		longjmp(*without_memory, 1);
 	fputs("lstar: error: out of memory\n", stderr);
 	exit(125);
 }

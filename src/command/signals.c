@@ -67,9 +67,15 @@ static void handle(int sig, void (*handler)(int), int flags)
 		sigaction(sig, &sa, NULL);
 }
 
-void cmd_signals_init(struct dbg *d)
+static bool is_ending(void)
 {
-	session = d;
+	return fatal;
+}
+
+void cmd_signals_init(struct cmd *c)
+{
+	session = c->d;
+	cmd_set_ending(c, is_ending);
 	handle(SIGINT, on_interrupt, 0);
 	handle(SIGTERM, on_fatal, 0);
 	handle(SIGHUP, on_fatal, 0);

@@ -174,8 +174,8 @@ static void show_interrupted(struct cmd *c)
 	char who[64];
 
 	c->interrupted = true;
-	if (cmd_signal_fatal())
-		return; /* the session ends */
+	if (c->ending && c->ending())
+		return;
 	if (dbg_can(c->d, TGT_WHOLE)) {
 		cmd_note(c, "the machine runs on, and its events stay armed");
 		return;
