@@ -40,9 +40,9 @@ static u64 in_host(struct hv_cpu *c, void *arg)
 	ev->ctx.tid = (u32)current->pid;
 	ev->ctx.context = 0;
 	ev->ctx.result = 0;
-	e->waiting = 0;
 	prepare_vm(ev->session, e->vm, &lsm_eval_host);
 	ev->error = eng_run(e->vm, &ev->script.prog, &ev->ctx, NULL, ENG_PRE, &ev->fault);
+	lock_forget(&e->locks);
 	message_carry_out(&ev->ctx);
 	prepare_vm(ev->session, e->vm, &lsm_host);
 	return 0;

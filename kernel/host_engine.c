@@ -8,11 +8,9 @@
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
 #include <linux/string.h>
-#include <asm/msr.h>
 #include <asm/processor.h>
 #include <asm/ptrace.h>
 #include <asm/special_insns.h>
-#include <asm/tsc.h>
 
 #include "abi/abi.h"
 #include "engine/text.h"
@@ -22,7 +20,6 @@
 /* What every exit loads. */
 #define LOADED (ENG_REGS_GENERAL | ENG_BIT(ENG_RIP) | ENG_BIT(ENG_RFLAGS))
 #define SLEEP_MAX_US 10000 /* that a run may wait of its own will */
-#define LOCK_MS 1000 /* that a firing waits for locks before it calls them dead */
 
 static bool host_load_regs(struct eng_ctx *ctx, u64 mask)
 {
@@ -125,24 +122,6 @@ static u64 host_clock(struct eng_ctx *ctx)
 	return clock_now();
 }
 
-/*
- * Who holds the lock is in the host of another CPU, and goes on, or has forgotten it: time
- * tells. Interrupts of this CPU wait as long as we do.
- */
-static bool host_relax(struct eng_ctx *ctx, u32 spins)
-{
-	struct lsm_cpu *e = ((struct hv_cpu *)ctx->target)->events;
-	u64 now = rdtsc();
-
-	if (!e->waiting)
-		e->waiting = now;
-	if (now - e->waiting > (u64)tsc_khz * LOCK_MS)
-		return false;
-	while (spins--)
-		cpu_relax();
-	return true;
-}
-
 static u32 host_columns(struct eng_ctx *ctx, const struct eng_event *ev)
 {
 	const struct lsm_armed *a = ev ? ev->owner : NULL;
@@ -197,8 +176,9 @@ static bool host_run_code(struct eng_ctx *ctx, const struct eng_event *ev, enum 
 	.read_phys = host_read_phys, .write_phys = host_write_phys, .to_phys = host_to_phys, \
 	.from_phys = host_from_phys, .pseudo = host_pseudo, .text = host_text,               \
 	.clock = host_clock, .emit = message_emit, .request = message_request,               \
-	.run_code = host_run_code, .relax = host_relax, .spent_max = LSM_SPENT_MAX,          \
-	.sleep_max = SLEEP_MAX_US, .columns = host_columns, .regs_readable = ENG_REGS_MACHINE
+	.run_code = host_run_code, .lock = lock_take, .unlock = lock_give,                   \
+	.spent_max = LSM_SPENT_MAX, .sleep_max = SLEEP_MAX_US, .columns = host_columns,      \
+	.regs_readable = ENG_REGS_MACHINE
 
 const struct eng_host lsm_host = {
 	HOST_COMMON,
@@ -229,7 +209,6 @@ static __always_inline void fire(struct hv_cpu *c, const struct lsm_list *l, enu
 	ctx->ret_set = false;
 	if (kind == ENG_EV_SYSCALL)
 		ctx->context = nr;
-	e->waiting = 0;
 	e->fired += eng_fire(e->vm, l->ev, l->n, kind, stage, ctx);
 	if (ctx->skip && ctx->ret_set) {
 		ctx->reg[ENG_RAX] = ctx->ret;

@@ -7,6 +7,7 @@
 #define LSTAR_SET_H
 
 #include "hv.h"
+#include "lock.h"
 #include "ring.h"
 
 #define LSM_NGLOBALS 4096 /* slots, as many as the debugger has */
@@ -61,8 +62,8 @@ struct lsm_cpu {
 	struct hv_cpu *hv;
 	struct eng_vm *vm;
 	struct ring ring;
-	u64 fired;
-	u64 waiting; /* time-stamp when this firing began to wait for a lock; 0: it has not */
+	u64 fired; /* counted when a firing is over */
+	struct lsm_locks locks;
 	u32 columns; /* of the terminal that shows what is printed; 0: none */
 	u32 npending; /* requests of the events of this firing */
 	struct {

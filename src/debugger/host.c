@@ -94,7 +94,7 @@ static u32 host_columns(struct eng_ctx *ctx, const struct eng_event *ev)
 }
 
 /*
- * No relax(): all events of a session run one after the other, so that a lock found
+ * No lock(): all events of a session run one after the other, so that a lock found
  * held can never be released while its finder waits.
  */
 const struct eng_host dbg_host = {
@@ -107,7 +107,6 @@ const struct eng_host dbg_host = {
 	.emit = dbg_emit,
 	.request = host_request,
 	.run_code = dbg_run_code,
-	.relax = NULL,
 	.columns = host_columns,
 	.regs_readable = ENG_REGS_USER,
 	.regs_writable = ENG_REGS_USER,

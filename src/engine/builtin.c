@@ -368,22 +368,7 @@ DEFINE(INTERLOCKED_COMPARE_EXCHANGE)
 	return e;
 }
 
-enum eng_error eng_lock_shared(struct eng_vm *vm, u32 *lock, u64 ceiling, u64 addr)
-{
-	u32 spins = 1;
-
-	while (__atomic_fetch_or(lock, 1, __ATOMIC_ACQUIRE) & 1) {
-		if (!vm->host->relax(vm->ctx, spins))
-			return eng_fail(vm, ENG_E_DEADLOCK, addr, 0);
-		if (!eng_charge(vm, spins))
-			return ENG_E_BUDGET;
-		if (spins * 2ULL <= ceiling)
-			spins *= 2;
-	}
-	return ENG_OK;
-}
-
-static enum eng_error lock(struct eng_vm *vm, u64 addr, u64 ceiling)
+static enum eng_error lock(struct eng_vm *vm, u64 addr, u32 ceiling)
 {
 	enum eng_error e = ENG_OK;
 	u32 *p = atomic_memory(vm, addr, 4, &e);
@@ -398,7 +383,7 @@ DEFINE(SPINLOCK_LOCK)
 
 DEFINE(SPINLOCK_LOCK_CUSTOM_WAIT)
 {
-	return lock(vm, arg[0], arg[1] < ENG_SPIN_MAX ? arg[1] : ENG_SPIN_MAX);
+	return lock(vm, arg[0], arg[1] < ENG_SPIN_MAX ? (u32)arg[1] : ENG_SPIN_MAX);
 }
 
 DEFINE(SPINLOCK_UNLOCK)
@@ -407,7 +392,7 @@ DEFINE(SPINLOCK_UNLOCK)
 	u32 *p = atomic_memory(vm, arg[0], 4, &e);
 
 	if (p)
-		eng_unlock(p);
+		eng_unlock(vm, p);
 	return e;
 }
 

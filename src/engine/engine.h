@@ -170,10 +170,12 @@ struct eng_host {
 	bool (*run_code)(struct eng_ctx *ctx, const struct eng_event *ev, enum eng_code which,
 			 u64 *result);
 	/*
-	 * Wait a moment for a lock that somebody else holds. False: nobody else can run
-	 * now, so that waiting is a deadlock. NULL counts as false.
+	 * Spinlocks, where others run meanwhile: set bit 0 of @lock, pausing at most @ceiling
+	 * spins between two looks, or return false when whoever has it will not give it back.
+	 * The host bounds the wait, the budget does not. Both NULL: nobody else runs.
 	 */
-	bool (*relax)(struct eng_ctx *ctx, u32 spins);
+	bool (*lock)(struct eng_ctx *ctx, u32 *lock, u32 ceiling);
+	void (*unlock)(struct eng_ctx *ctx, u32 *lock);
 	/* Columns of the terminal that shows what @ev (NULL: `?`) prints; 0 or NULL: none. */
 	u32 (*columns)(struct eng_ctx *ctx, const struct eng_event *ev);
 	/* Physical memory; NULL where there is none to reach. Bytes copied, as read_mem. */

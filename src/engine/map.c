@@ -398,7 +398,7 @@ static ENG_ALWAYS_INLINE enum eng_error with_key(struct eng_vm *vm, struct eng_m
 		else
 			arg[0] = found ? (u64)number_of(m, found + key_words[keys]) : 0;
 	}
-	eng_unlock(&m->lock);
+	eng_unlock(vm, &m->lock);
 	return ENG_OK;
 }
 
@@ -419,7 +419,7 @@ static ENG_NOINLINE enum eng_error without_key(struct eng_vm *vm, struct eng_map
 		clear(vm, m);
 	else
 		*arg = m->n;
-	eng_unlock(&m->lock);
+	eng_unlock(vm, &m->lock);
 	return ENG_OK;
 }
 

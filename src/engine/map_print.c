@@ -278,20 +278,20 @@ static enum eng_error print_entries(struct eng_vm *vm, struct eng_map *m, u32 nu
 	if (e)
 		return e;
 	if (!eng_charge(vm, n * 4ULL)) {
-		eng_unlock(&m->lock);
+		eng_unlock(vm, &m->lock);
 		return ENG_E_BUDGET;
 	}
 	sort(m);
 	for (u32 i = 0; i < n && vm->left >= 0; i++) {
 		if (m->order[i] < m->n)
 			put_entry(vm, m, name, m->order[i]);
-		eng_unlock(&m->lock);
+		eng_unlock(vm, &m->lock);
 		e = eng_map_lock(vm, &m->lock, number);
 		if (e)
 			return e;
 	}
 	put_summary(vm, m, name);
-	eng_unlock(&m->lock);
+	eng_unlock(vm, &m->lock);
 	return vm->left < 0 ? ENG_E_BUDGET : ENG_OK;
 }
 
@@ -302,7 +302,7 @@ enum eng_error eng_map_print(struct eng_vm *vm, struct eng_map *m, u32 number, c
 	if (e)
 		return e;
 	e = print_entries(vm, m, number, name);
-	eng_unlock(&m->printing);
+	eng_unlock(vm, &m->printing);
 	eng_print_flush(vm);
 	return e ? e : vm->left < 0 ? ENG_E_BUDGET : ENG_OK;
 }

@@ -157,25 +157,28 @@ enum eng_error eng_builtin_call(struct eng_vm *vm, enum eng_builtin id, u64 *arg
 
 /*
  * Spinlocks of scripts, and of maps. @ceiling: of the pause between two looks; @addr is what
- * the fault names when the host says that waiting is of no use.
+ * the fault names when waiting is of no use.
  */
 #define ENG_SPIN_MAX 65536
-enum eng_error eng_lock_shared(struct eng_vm *vm, u32 *lock, u64 ceiling, u64 addr);
 
-static inline enum eng_error eng_lock(struct eng_vm *vm, u32 *lock, u64 ceiling, u64 addr)
+static inline enum eng_error eng_lock(struct eng_vm *vm, u32 *lock, u32 ceiling, u64 addr)
 {
-	if (vm->host->relax)
-		return eng_lock_shared(vm, lock, ceiling, addr);
-	/* nobody else runs meanwhile: a plain store does what costs 20 times as much */
-	if (*lock & 1)
+	const struct eng_host *host = vm->host;
+
+	if (host->lock ? !host->lock(vm->ctx, lock, ceiling) : *lock & 1)
 		return eng_fail(vm, ENG_E_DEADLOCK, addr, 0);
-	*lock |= 1;
+	/* nobody else runs meanwhile: a plain store does what costs 20 times as much */
+	if (!host->lock)
+		*lock |= 1;
 	return ENG_OK;
 }
 
-static inline void eng_unlock(u32 *lock)
+static inline void eng_unlock(struct eng_vm *vm, u32 *lock)
 {
-	__atomic_store_n(lock, 0, __ATOMIC_RELEASE);
+	if (vm->host->unlock)
+		vm->host->unlock(vm->ctx, lock);
+	else
+		*lock = 0;
 }
 
 /* map.c: key and value in @arg, result to @arg[0] */

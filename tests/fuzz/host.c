@@ -77,9 +77,14 @@ static void request(struct eng_ctx *ctx, enum eng_request what, u64 event)
 {
 }
 
-static bool relax(struct eng_ctx *ctx, u32 spins)
+static bool take(struct eng_ctx *ctx, u32 *lock, u32 ceiling)
 {
-	return true;
+	return !(__atomic_fetch_or(lock, 1, __ATOMIC_ACQUIRE) & 1);
+}
+
+static void give(struct eng_ctx *ctx, u32 *lock)
+{
+	__atomic_store_n(lock, 0, __ATOMIC_RELEASE);
 }
 
 static const struct eng_abi abi = {
@@ -95,7 +100,8 @@ static const struct eng_host host = {
 	.clock = host_clock,
 	.emit = emit,
 	.request = request,
-	.relax = relax,
+	.lock = take,
+	.unlock = give,
 	.regs_readable = ~0ULL,
 	.regs_writable = ~0ULL,
 };

@@ -163,8 +163,7 @@ static struct world {
 	enum eng_request what;
 	u64 request_event;
 	u32 nrequests;
-	bool relax;
-	u32 nrelax;
+	u32 nwaits, ceiling;
 	u32 *unlock; /* what relax() sets to 0 */
 	bool code_ok;
 	u64 code_result;
@@ -265,12 +264,21 @@ static inline bool world_code(struct eng_ctx *ctx, const struct eng_event *ev, e
 	return world.code_ok;
 }
 
-static inline bool world_relax(struct eng_ctx *ctx, u32 spins)
+/* world.unlock: the lock that is given back as soon as somebody waits. */
+static inline bool world_lock(struct eng_ctx *ctx, u32 *lock, u32 ceiling)
 {
-	world.nrelax++;
-	if (world.unlock)
-		*world.unlock = 0;
-	return world.relax;
+	world.ceiling = ceiling;
+	if (*lock & 1) {
+		world.nwaits++;
+		if (world.unlock)
+			*world.unlock = 0;
+	}
+	return !(__atomic_fetch_or(lock, 1, __ATOMIC_ACQUIRE) & 1);
+}
+
+static inline void world_unlock(struct eng_ctx *ctx, u32 *lock)
+{
+	__atomic_store_n(lock, 0, __ATOMIC_RELEASE);
 }
 
 /* Physical memory is the same memory, at another address. */
@@ -313,7 +321,8 @@ static const struct eng_host world_host = {
 	.emit = world_emit,
 	.request = world_request,
 	.run_code = world_code,
-	.relax = world_relax,
+	.lock = world_lock,
+	.unlock = world_unlock,
 	.regs_readable = ENG_REGS_USER,
 	.regs_writable = ENG_REGS_USER & ~ENG_BIT(ENG_CS),
 };

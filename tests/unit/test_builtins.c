@@ -433,16 +433,17 @@ TEST(spinlocks)
 	/* nobody else can run */
 	call(ENG_BI_SPINLOCK_LOCK, g, 0, 0, ENG_E_DEADLOCK);
 	CHECK_EQ(fault.value[0], g);
-	CHECK_EQ(world.nrelax, 1);
+	CHECK_EQ(world.nwaits, 1);
+	CHECK_EQ(world.ceiling, 65536);
 	call(ENG_BI_SPINLOCK_LOCK_CUSTOM_WAIT, g, 10, 0, ENG_E_DEADLOCK);
-	/* somebody may, but does not: the budget ends it */
-	world.relax = true;
-	call(ENG_BI_SPINLOCK_LOCK, g, 0, 0, ENG_E_BUDGET);
-	/* somebody does */
+	CHECK_EQ(world.ceiling, 10);
+	call(ENG_BI_SPINLOCK_LOCK_CUSTOM_WAIT, g, 1ULL << 32, 0, ENG_E_DEADLOCK);
+	CHECK_EQ(world.ceiling, 65536);
+	/* somebody can */
 	world.unlock = (u32 *)&slots[2];
-	world.nrelax = 0;
+	world.nwaits = 0;
 	call(ENG_BI_SPINLOCK_LOCK, g, 0, 0, ENG_OK);
-	CHECK_EQ(world.nrelax, 1);
+	CHECK_EQ(world.nwaits, 1);
 	CHECK_EQ(slots[2], 1);
 	call(ENG_BI_SPINLOCK_UNLOCK, g, 0, 0, ENG_OK);
 	CHECK_EQ(slots[2], 0);

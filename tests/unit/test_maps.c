@@ -181,14 +181,12 @@ TEST(locks)
 	do_op(ENG_MAPOP_SET, 5, 7, 0);
 	CHECK_EQ(map->lock, 0);
 	/* somebody holds it and lets it go while we wait */
-	world.relax = true;
 	world.unlock = &map->lock;
 	map->lock = 1;
 	CHECK_EQ(do_op(ENG_MAPOP_GET, 5, 0, 0), 7);
-	CHECK_EQ(world.nrelax, 1);
+	CHECK_EQ(world.nwaits, 1);
 	CHECK_EQ(map->lock, 0);
 	/* nobody will */
-	world.relax = false;
 	world.unlock = NULL;
 	map->lock = 1;
 	CHECK_EQ(operate(ENG_MAPOP_SET, 5, 8, 0, &result), ENG_E_DEADLOCK);

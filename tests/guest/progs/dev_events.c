@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * dev_events.c - events of the module, driven through /dev/lstar without the debugger: exact
- * counts on all CPUs, what scripts see and change, messages, maps, locks.
+ * counts on all CPUs, what scripts see and change, messages, maps.
  *
  * Each test looks at calls of its own process only, so that it does not matter what else runs.
  */
@@ -281,18 +281,6 @@ TEST(scripts_that_do_not_end)
 	CHECK_STR(dev_drain(),
 		  "[fault 5 line 1][its script came to the end of its budget, or waited for a lock "
 		  "in vain, too often; the event is disabled now][request 1 5]");
-}
-
-TEST(spinlocks_between_cpus)
-{
-	dev_enter();
-	dev_on(1, ENG_EV_SYSCALL, PRE, SYS_getppid,
-	       ".lock = .lock; spinlock_lock(&.lock); .n = .n + 1; .m = .m + 2; "
-	       "spinlock_unlock(&.lock);");
-	call_everywhere();
-	CHECK_EQ(dev_counters(1).faults, 0);
-	CHECK_EQ(dev_global("n"), 1ULL * N * info.online);
-	CHECK_EQ(dev_global("m"), 2ULL * N * info.online);
 }
 
 TEST(maps_are_shared)
