@@ -203,7 +203,7 @@ static void clean_up(void)
 	for (int i = 0; !access(path, F_OK); i++) {
 		if (!syscall(SYS_delete_module, MODULE, O_NONBLOCK))
 			break;
-		if (i == 50) {
+		if (i == 300) {
 			tell("@kernel module " MODULE " cannot be unloaded: %s\n", strerror(errno));
 			break;
 		}

@@ -47,7 +47,7 @@ __attribute__((constructor)) static void dev_load(void)
 static inline void dev_open(void)
 {
 	/* the session of the test before ends with its process, which may take a moment */
-	for (int i = 0; i < 100 && dev < 0; i++) {
+	for (int i = 0; i < 1000 && dev < 0; i++) {
 		dev = open(LSM_DEVICE, O_RDWR | O_CLOEXEC);
 		if (dev < 0)
 			usleep(20000);

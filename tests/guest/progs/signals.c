@@ -4,8 +4,10 @@
  * they were made with; storms of signals over a loop of checked calls.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -25,10 +27,36 @@ static void alarm_in(int ms, int every)
 	CHECK_EQ(setitimer(ITIMER_REAL, &t, NULL), 0);
 }
 
-/* A thread that writes one byte to a pipe, 100 ms from now. */
-static void *write_later(void *arg)
+/* Until the main thread, which makes one call, sleeps in it. */
+static void wait_until_asleep(void)
 {
-	usleep(100000);
+	char line[256], path[64];
+	const char *state;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", getpid());
+	do {
+		sched_yield();
+		fd = open(path, O_RDONLY);
+		ssize_t n = read(fd, line, sizeof(line) - 1);
+
+		close(fd);
+		CHECK(n > 0);
+		line[n] = 0;
+		state = strrchr(line, ')');
+	} while (!state || state[2] != 'S');
+}
+
+/* A thread that interrupts the main one in its read from a pipe, and then writes to that. */
+static volatile bool reads;
+static void *interrupt(void *arg)
+{
+	while (!reads)
+		sched_yield();
+	wait_until_asleep();
+	CHECK_EQ(syscall(SYS_tgkill, getpid(), getpid(), SIGALRM), 0);
+	while (!handled)
+		sched_yield();
 	if (write((int)(uintptr_t)arg, "z", 1) != 1)
 		UNIT_FAIL("cannot write to the pipe");
 	return NULL;
@@ -44,11 +72,12 @@ static void blocked_read(int flags, long want)
 
 	CHECK_EQ(pipe(fd), 0);
 	handled = 0;
+	reads = false;
 	kit_handle(SIGALRM, count, flags);
 	sigemptyset(&set);
 	sigaddset(&set, SIGALRM);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	CHECK_EQ(pthread_create(&t, NULL, write_later, (void *)(uintptr_t)fd[1]), 0);
+	CHECK_EQ(pthread_create(&t, NULL, interrupt, (void *)(uintptr_t)fd[1]), 0);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	kit_poison(&before, flags);
 	before.rax = SYS_read;
@@ -56,7 +85,7 @@ static void blocked_read(int flags, long want)
 	before.rsi = (uintptr_t)&c;
 	before.rdx = 1;
 	r = before;
-	alarm_in(30, 0);
+	reads = true;
 	kit_run(&r, kit_syscall);
 	CHECK_EQ(r.rax, want);
 	CHECK_EQ(handled, 1);
@@ -96,18 +125,24 @@ TEST(sleep_goes_on_after_a_stop)
 
 TEST(sleep_is_interrupted)
 {
-	struct timespec wish = { 5, 0 }, rest = { 0 };
+	struct timespec wish = { 500, 0 }, rest = { 0 };
 
 	kit_handle(SIGALRM, count, SA_RESTART);
-	alarm_in(50, 0);
+	alarm_in(50, 50);
 	CHECK_EQ(kit_call(SYS_nanosleep, (long)&wish, (long)&rest, 0, 0, 0, 0), -EINTR);
-	CHECK_EQ(rest.tv_sec, 4);
+	alarm_in(0, 0);
+	CHECK(rest.tv_sec >= 400 && rest.tv_sec < 500);
 }
 
 TEST(suspend_until_a_signal)
 {
 	uint64_t none = 0;
+	sigset_t set;
 
+	/* it cannot come before the call */
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
 	for (int i = 0; i < 10; i++) {
 		handled = 0;
 		kit_handle(SIGALRM, count, 0);
@@ -115,12 +150,14 @@ TEST(suspend_until_a_signal)
 		CHECK_EQ(kit_call(SYS_rt_sigsuspend, (long)&none, 8, 0, 0, 0, 0), -EINTR);
 		CHECK_EQ(handled, 1);
 	}
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	/* here it can, but it comes again */
 	handled = 0;
-	alarm_in(10, 0);
+	alarm_in(10, 10);
 	CHECK_EQ(kit_call(SYS_pause, 0, 0, 0, 0, 0, 0), -EINTR);
-	CHECK_EQ(handled, 1);
-	alarm_in(10, 0);
-	CHECK_EQ(kit_call(SYS_poll, 0, 0, 5000, 0, 0, 0), -EINTR);
+	CHECK(handled);
+	CHECK_EQ(kit_call(SYS_poll, 0, 0, 500000, 0, 0, 0), -EINTR);
+	alarm_in(0, 0);
 }
 
 static volatile uint64_t calls_in_handler;

@@ -100,9 +100,13 @@ eq "$(during '!syscall 0n999 imm no script { printf("%d\n", @rdi); }' act quiet 
 
 # --- a batch ends by itself when nothing is armed, or by its own command; maps are printed
 eq "$(m 'print 2')" 2
-(sleep 1; act threads 2 50 >/dev/null) &
-has "$(m '!syscall getppid script { .calls[$pname] = count(); }' 'sleep 0n4000' 'events d all' '? print(.calls);')" \
-	".calls[act]: 100"
+printf '%s\n' '!syscall getppid script { .calls[$pname] = count(); }' '? printf("ready\n");' \
+	'sleep 0n8000' 'events d all' '? print(.calls);' >cmds
+rm -f said; lstar machine -q -b -s cmds >said 2>&1 & pid=$!
+within 20 grep -q ready said || fail "$(cat said)"
+act threads 2 50 >/dev/null
+wait $pid
+has "$(cat said)" ".calls[act]: 100"
 
 # --- a batch also ends when its scripts have taken away the last event; so does `g` in it
 (sleep 1; act threads 2 20 >/dev/null) &

@@ -44,9 +44,9 @@ has "$(m 'db 0')" "lstar: error: nothing is readable at 0"
 has "$(m '? x = dq(10);')" "script error: bad address"
 
 # a page of a process: read, written, translated there and back
-act sleep 20000 & pid=$!
+act sleep 600000 & pid=$!
 hex=$(printf %x $pid)
-within 10 grep -q '\[stack\]' /proc/$pid/maps
+within 30 grep -q '(act) S' /proc/$pid/stat || fail "act does not run"
 stack=$(sed -n 's/^[0-9a-f]*-\([0-9a-f]*\) .*\[stack\].*/\1/p' /proc/$pid/maps)
 has "$(m "da $stack-8-4 pid $hex")" '"act"'
 eq "$(m "eb $stack-c 78 79 7a pid $hex" "da $stack-c pid $hex" | sed 's/.* //')" '"xyz"'

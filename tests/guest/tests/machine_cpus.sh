@@ -19,14 +19,20 @@ end() {
 }
 
 # the published example, unchanged: pairs of lines of one thread, which the lock keeps together
-act sleep 1500 getppid 3 & pid=$!
+sh -c 'kill -STOP $$; exec act getppid 3' & pid=$!
 hex=$(printf %x $pid)
+stopped() { grep -q '^State:.*stopped' /proc/$pid/status; }
+within 30 stopped || fail "the program does not wait"
 rm -f in said; mkfifo in
 lstar machine -q -s /examples/syscall-result.ds $hex 6e <in >said 2>&1 & lstar=$!
 exec 3>in
+echo '? printf("ready\n");' >&3
+ready
+kill -CONT $pid
 wait $pid
 exec 3>&-
 wait $lstar
+sed -i /ready/d said
 eq "$(sed 's/arg1.*/args/' said)" "$(for i in 1 2 3 4; do
 	printf '[%s] syscall num: 6e, args\n[%s] result of syscall: %x\n' $hex $hex $$; done)"
 
