@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * lib.h - what the files of liblstar share: the session, its failures, the checks that all
+ * functions begin with. The library itself decides nothing: that is the debugger's.
+ */
+#ifndef LIB_LIB_H
+#define LIB_LIB_H
+
+#include <pthread.h>
+
+#include "command/command.h"
+#include "lstar.h"
+
+struct lstar {
+	struct console *con;
+	struct dbg *d;
+	struct cmd *cmd;
+	lstar_print_fn *print; /* NULL: standard output */
+	void *print_user;
+	struct lstar_error error;
+	char *error_text; /* malloc'ed, or NULL */
+	bool gathering; /* errors are kept for lstar_error() instead of being printed */
+	char *said; /* what was kept */
+	size_t nsaid;
+	bool owned; /* by the thread that launched or attached first */
+	pthread_t owner;
+};
+
+/* What was tried: some numbers of errors mean different things to different functions. */
+enum lib_what { LIB_ANY = 1, LIB_LAUNCH = 2, LIB_INVOKE = 4, LIB_DETACH = 8 };
+
+/* error.c: all return a negative enum lstar_code. @s NULL: the thread's own error. */
+int lib_fail(struct lstar *s, enum lstar_code code, int err, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* A dbg_ function has returned @err, which is negative; the text is dbg_error()'s. */
+int lib_failed(struct lstar *s, enum lib_what what, int err);
+/* The same for what may have succeeded. */
+static inline int lib_result(struct lstar *s, int err)
+{
+	return err < 0 ? lib_failed(s, LIB_ANY, err) : err;
+}
+
+/* stage.c: 0, or the failure. */
+/* It is a session, and used by its own thread. */
+int lib_session(struct lstar *s);
+/* ... and the debuggee is stopped, or this is a callback. */
+int lib_stopped(struct lstar *s, const char *function);
+/* ... and this is no callback. */
+int lib_outside(struct lstar *s, const char *function);
+
+/* session.c: between the two, errors and warnings are kept. */
+void lib_gather(struct lstar *s);
+/* What was said, without its last newline; valid until the next lib_gather(). */
+const char *lib_gathered(struct lstar *s);
+/* Text for whoever takes the output. */
+void lib_print(struct lstar *s, const char *text, size_t len);
+
+#endif

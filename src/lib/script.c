@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * script.c - commands and expressions. What is wrong with one is the error's text; what it
+ * prints goes where all output goes.
+ */
+#include <string.h>
+
+#include "lib/lib.h"
+
+#define HERE "<command>" /* where the text stands, in diagnostics */
+
+/* The console's mark of an error is for people at a terminal. */
+static const char *without_mark(const char *text)
+{
+	static const char mark[] = "lstar: error: ";
+
+	return strncmp(text, mark, sizeof(mark) - 1) ? text : text + sizeof(mark) - 1;
+}
+
+/* A command or script is over; warnings of one that did its work are output. */
+static int end(struct lstar *s, bool failed)
+{
+	const char *said = lib_gathered(s);
+
+	if (failed)
+		return lib_fail(s, LSTAR_E_SCRIPT, 0, "%s", without_mark(said));
+	if (said[0]) {
+		lib_print(s, said, strlen(said));
+		lib_print(s, "\n", 1);
+	}
+	return 0;
+}
+
+int lstar_command(struct lstar *s, const char *text)
+{
+	enum cmd_result res;
+	int err = lib_session(s);
+
+	if (err)
+		return err;
+	if (!text)
+		return lib_fail(s, LSTAR_E_ARGUMENT, 0, "NULL is no command");
+	lib_gather(s);
+	res = cmd_run(s->cmd, text, HERE, 1);
+	cmd_interrupted(s->cmd); /* an interruption ends one command, not the next */
+	err = end(s, res == CMD_FAILED);
+	return err ?: res == CMD_EXIT;
+}
+
+int lstar_eval(struct lstar *s, struct lstar_thread *t, const char *expression, uint64_t *value)
+{
+	struct scr_diags diags = { 0 };
+	struct scr_source src = { .name = HERE, .text = expression, .line = 1, .col = 1 };
+	u64 result = 0;
+	u32 before;
+	int err = lib_session(s);
+
+	if (err)
+		return err;
+	if (!expression || !value)
+		return lib_fail(s, LSTAR_E_ARGUMENT, 0, "%s is NULL",
+				expression ? "the place for the value" : "the expression");
+	before = dbg_current_tid(s->d);
+	err = t ? dbg_switch(s->d, 0) : 0;
+	if (err)
+		return lib_failed(s, LIB_ANY, err);
+	src.len = strlen(expression);
+	lib_gather(s);
+	err = dbg_eval_value(s->d, &src, &result, &diags);
+	dbg_show_diags(s->d, &diags);
+	if (t && before)
+		dbg_switch(s->d, before);
+	*value = err ? *value : result;
+	return end(s, err);
+}

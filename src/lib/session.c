@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * session.c - opening and closing a session, and where its text goes: to the function that
+ * the user gave or to standard output, never to the error stream.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/lib.h"
+
+/* --- text --- */
+
+static void take_output(void *user, const char *text, size_t len)
+{
+	struct lstar *s = user;
+
+	s->print(text, len, s->print_user);
+}
+
+static void take_error(void *user, const char *text, size_t len)
+{
+	struct lstar *s = user;
+	char *more;
+
+	if (!s->gathering) {
+		s->print(text, len, s->print_user);
+		return;
+	}
+	more = realloc(s->said, s->nsaid + len + 1);
+	if (!more)
+		return; /* the code is returned all the same */
+	s->said = more;
+	memcpy(s->said + s->nsaid, text, len);
+	s->nsaid += len;
+	s->said[s->nsaid] = '\0';
+}
+
+/* The console's own error stream is standard output here. */
+static void divert(struct lstar *s)
+{
+	con_divert(s->con, s->print ? take_output : NULL,
+		   s->print || s->gathering ? take_error : NULL, s);
+}
+
+void lib_gather(struct lstar *s)
+{
+	free(s->said);
+	s->said = NULL;
+	s->nsaid = 0;
+	s->gathering = true;
+	divert(s);
+}
+
+const char *lib_gathered(struct lstar *s)
+{
+	s->gathering = false;
+	divert(s);
+	if (s->nsaid && s->said[s->nsaid - 1] == '\n')
+		s->said[--s->nsaid] = '\0';
+	return s->said ? s->said : "";
+}
+
+void lib_print(struct lstar *s, const char *text, size_t len)
+{
+	con_write(s->con, text, len);
+	con_flush(s->con);
+}
+
+void lstar_output(struct lstar *s, lstar_print_fn *print, void *user)
+{
+	if (!s)
+		return;
+	con_flush(s->con);
+	s->print = print;
+	s->print_user = user;
+	divert(s);
+}
+
+/* --- the session --- */
+
+static struct lstar *open_kind(enum dbg_kind kind)
+{
+	struct lstar *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		goto fail;
+	s->error.text = "";
+	s->con = con_new(stdout, stdout);
+	s->d = s->con ? dbg_new(s->con, kind) : NULL;
+	s->cmd = s->d ? cmd_new(s->d, CMD_QUIET) : NULL;
+	if (s->cmd) {
+		con_set_colour(s->con, CON_NEVER);
+		return s;
+	}
+	lstar_close(s);
+fail:
+	lib_fail(NULL, LSTAR_E_MEMORY, ENOMEM, "there is no memory for a session");
+	return NULL;
+}
+
+struct lstar *lstar_open(void)
+{
+	return open_kind(DBG_PROCESS);
+}
+
+struct lstar *lstar_open_machine(void)
+{
+	struct lstar *s = open_kind(DBG_MACHINE);
+	int err = s ? dbg_machine_enter(s->d) : 0;
+
+	if (!err)
+		return s;
+	lib_failed(s, LIB_LAUNCH, err);
+	lib_fail(NULL, s->error.code, s->error.system_errno, "%s", s->error.text);
+	lstar_close(s);
+	return NULL;
+}
+
+void lstar_close(struct lstar *s)
+{
+	if (!s)
+		return;
+	cmd_free(s->cmd);
+	dbg_free(s->d);
+	con_free(s->con);
+	free(s->said);
+	free(s->error_text);
+	free(s);
+}
+
+const char *lstar_version(void)
+{
+	return LSTAR_VERSION;
+}
