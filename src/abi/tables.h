@@ -18,7 +18,7 @@ struct abi_table {
 	size_t ncalls;
 	const u16 *by_nr; /* number without the x32 bit -> index + 1, or 0 */
 	size_t nby_nr;
-	const struct abi_name *names; /* sorted; names and second names */
+	const struct abi_name *names; /* sorted; of one name's calls its own stands first */
 	size_t nnames;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test_abi.c - system-call tables against the system's own headers; lookups and suggestions. */
 #include <errno.h>
+#include <libgen.h>
 #include <linux/audit.h>
 #include <sys/syscall.h>
 
@@ -110,6 +111,136 @@ TEST(names)
 	CHECK(!abi_call_by_name(ABI_X86_64, ""));
 	CHECK(!abi_call_by_name(ABI_X86_64, "SYS_"));
 	CHECK(!abi_call_by_name(ABI_X32, "uselib"));
+}
+
+/* What @name stands for in i386, as "240 422". */
+static void twins(const char *name, const char *want)
+{
+	const struct abi_call *c;
+	char text[64] = "";
+
+	for (size_t i = 0; (c = abi_calls_by_name(ABI_I386, name, i)); i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u", i ? " " : "",
+			 c->nr);
+	CHECK_STR(text, want);
+}
+
+TEST(names_that_stand_for_two)
+{
+	const struct abi_call *c;
+	size_t n;
+
+	twins("futex", "240 422");
+	twins("SYS_futex", "240 422");
+	twins("futex_time64", "422");
+	twins("clock_gettime", "265 403");
+	twins("semtimedop", "420");
+	twins("pselect", "308 413");
+	twins("getuid", "24 199");
+	twins("mmap", "90 192");
+	twins("select", "82 142");
+	twins("read", "3");
+	twins("no_such_call", "");
+	/* 64-bit conventions have none */
+	c = abi_calls(ABI_X86_64, &n);
+	for (size_t i = 0; i < n; i++) {
+		CHECK(abi_calls_by_name(ABI_X86_64, c[i].name, 0) == &c[i]);
+		CHECK(!abi_calls_by_name(ABI_X86_64, c[i].name, 1));
+	}
+}
+
+static bool in_class(enum abi_id abi, const char *call, const char *class)
+{
+	int id = abi_class_by_name(class);
+
+	CHECK(id >= 0);
+	return abi_call_in_class(abi, nr_of(abi, call), id);
+}
+
+TEST(classes)
+{
+	CHECK(in_class(ABI_X86_64, "openat", "%file"));
+	CHECK(in_class(ABI_X86_64, "openat", "%desc"));
+	CHECK(in_class(ABI_X86_64, "getcwd", "%file"));
+	CHECK(in_class(ABI_X86_64, "execve", "%file"));
+	CHECK(in_class(ABI_X86_64, "read", "%desc"));
+	CHECK(in_class(ABI_X86_64, "sendto", "%desc"));
+	CHECK(in_class(ABI_X86_64, "poll", "%desc"));
+	CHECK(in_class(ABI_X86_64, "sendto", "%network"));
+	CHECK(in_class(ABI_X86_64, "clone3", "%process"));
+	CHECK(in_class(ABI_X86_64, "mmap", "%memory"));
+	CHECK(in_class(ABI_X86_64, "mmap", "%desc"));
+	CHECK(in_class(ABI_X86_64, "kill", "%signal"));
+	CHECK(!in_class(ABI_X86_64, "read", "%file"));
+	CHECK(!in_class(ABI_X86_64, "write", "%network"));
+	CHECK(!in_class(ABI_X86_64, "getppid", "%process"));
+	CHECK(in_class(ABI_I386, "mmap2", "%memory"));
+	CHECK(in_class(ABI_I386, "stat64", "%file"));
+	CHECK(in_class(ABI_I386, "socketcall", "%network"));
+	CHECK(in_class(ABI_X32, "execve", "%process"));
+	CHECK_EQ(abi_call_classes(ABI_X86_64, 337), 0);
+	CHECK_EQ(abi_call_classes(ABI_X86_64, ~0ULL), 0);
+	CHECK_EQ(abi_class_by_name("%fiel"), -1);
+	CHECK_EQ(abi_class_by_name("file"), -1);
+	CHECK_STR(abi_class_suggest("%fiel"), "%file");
+	CHECK_STR(abi_class_suggest("%sockets") ?: "none", "none");
+}
+
+/* Which calls strace shows of a program that makes them all; false: there is no strace. */
+static bool strace_shows(const char *class, bool shown[512])
+{
+	char exe[2048] = "", cmd[4096], line[1024], name[64];
+	FILE *f;
+
+	CHECK(readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0);
+	snprintf(cmd, sizeof(cmd),
+		 "strace -qq -e trace=%s %s/../progs/every_call 469 2>&1 >/dev/null", class,
+		 dirname(exe));
+	f = popen(cmd, "r");
+	CHECK(f);
+	memset(shown, 0, 512 * sizeof(*shown));
+	while (fgets(line, sizeof(line), f)) {
+		const struct abi_call *c;
+
+		if (sscanf(line, "%63[a-z0-9_](", name) != 1)
+			continue;
+		c = abi_call_by_name(ABI_X86_64, name);
+		if (c)
+			shown[c->nr] = true;
+	}
+	return WEXITSTATUS(pclose(f)) != 127;
+}
+
+/*
+ * What users of strace know by the name of a class is in it. We have more: calls that are too
+ * new for the strace at hand, and in %desc the calls of sockets.
+ */
+TEST(classes_are_those_of_strace)
+{
+	int network = abi_class_by_name("%network");
+	static bool known[512], shown[512];
+	size_t n;
+	const struct abi_call *c = abi_calls(ABI_X86_64, &n);
+
+	if (!strace_shows("all", known) || !known[SYS_getppid])
+		SKIP("no strace at hand, or it may not trace");
+	for (int class = 0; class < (int)abi_nclasses; class ++) {
+		unsigned same = 0;
+
+		strace_shows(abi_classes[class].name, shown);
+		for (size_t i = 0; i < n; i++) {
+			bool ours = c[i].classes >> class & 1;
+
+			same += ours && shown[c[i].nr];
+			if (shown[c[i].nr] && !ours)
+				UNIT_FAIL("%s is not in %s", c[i].name, abi_classes[class].name);
+			if (ours && !shown[c[i].nr] && known[c[i].nr] &&
+			    !(c[i].classes >> network & 1 &&
+			      !strcmp("%desc", abi_classes[class].name)))
+				UNIT_FAIL("%s is in %s", c[i].name, abi_classes[class].name);
+		}
+		CHECK(same > 10);
+	}
 }
 
 TEST(numbers)
