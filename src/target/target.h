@@ -36,6 +36,7 @@ enum tgt_stop_kind {
 	TGT_STOP_EXEC, /* the process now runs another program */
 	TGT_STOP_SIGNAL, /* a signal is about to be delivered */
 	TGT_STOP_STEP, /* tgt_ops.step() is done */
+	TGT_STOP_BREAKPOINT, /* a thread has come to a breakpoint */
 	TGT_STOP_TASK_END, /* a thread ended (informational; cannot be resumed) */
 	TGT_STOP_PROCESS_END, /* the last thread of a process ended (cannot be resumed) */
 	TGT_STOP_HALTED, /* all threads are stopped, after tgt_halt() */
@@ -55,10 +56,11 @@ struct tgt_stop {
 	enum abi_id abi; /* ENTER, EXIT */
 	u64 nr; /* ENTER, EXIT: number as the program gave it, x32 bit included */
 	u64 arg[6]; /* ENTER */
-	u64 ip, sp; /* ENTER, EXIT, STEP */
+	u64 ip, sp; /* ENTER, EXIT, STEP, BREAKPOINT */
 	s64 ret; /* EXIT */
 	bool skipped; /* EXIT: the call was short-circuited, no event sees it */
 	int signal; /* SIGNAL */
+	u32 breakpoint; /* BREAKPOINT: which; STEP: the one that it led to, 0: none */
 	u32 child_pid, child_tid; /* NEW_TASK: of the new one (thread if child_pid == pid) */
 	int status; /* PROCESS_END: as from wait(2) */
 };
@@ -87,6 +89,25 @@ struct tgt_invoke {
 	u64 arg[6];
 	unsigned flags;
 	int timeout_ms; /* 0: TGT_INVOKE_MS; negative: none */
+};
+
+/*
+ * A breakpoint of one process and all its threads. SOFTWARE changes the code: an attached
+ * process whose debugger is killed by SIGKILL keeps the change, and dies of it. The others take
+ * one of four debug registers.
+ */
+enum tgt_bp_kind {
+	TGT_BP_SOFTWARE, /* before the instruction at addr is executed */
+	TGT_BP_EXECUTE, /* the same */
+	TGT_BP_WRITE, /* after an instruction has written to addr .. addr + len */
+	TGT_BP_ACCESS, /* ... has read or written there */
+};
+
+struct tgt_bp {
+	u32 pid;
+	u64 addr;
+	enum tgt_bp_kind kind;
+	u8 len; /* WRITE, ACCESS: 1, 2, 4 or 8, and addr a multiple of it */
 };
 
 enum tgt_stdio {
@@ -275,6 +296,16 @@ struct tgt_ops {
 	 * halt() ends a step that waits in a call.
 	 */
 	int (*step)(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, bool skip);
+	/*
+	 * Breakpoints are set and removed while the process is halted; exec and the end of the
+	 * process remove them. Children have none, memory shows the program's own bytes.
+	 * wait() reports TGT_STOP_BREAKPOINT to every thread that arrives, with ip at the
+	 * instruction (WRITE, ACCESS: behind it). One that has been told to stand there, by
+	 * that or by TGT_STOP_STEP, and one that stood there when the breakpoint was set,
+	 * executes the instruction when it goes on, unreported.
+	 */
+	int (*bp_add)(struct target *t, const struct tgt_bp *bp, u32 *number);
+	int (*bp_remove)(struct target *t, u32 number);
 	/*
 	 * Stop every running thread without disturbing its blocking call; the stops of threads
 	 * already on their way are kept and reported by wait() after the next resume_all().

@@ -219,6 +219,8 @@ int proc_attach(struct target *t, u32 pid)
 /* A signal in hand goes with the thread. */
 static long signal_in_hand(const struct tgt_thread *th)
 {
+	if (th->state == TH_QUEUED && th->is_told)
+		return 0;
 	if (th->held_signal)
 		return th->held_signal;
 	if (th->state != TH_QUEUED || !WIFSTOPPED(th->status) || th->status >> 16)
@@ -236,7 +238,7 @@ static void settle(struct proc_target *p, struct tgt_thread *th)
 	call_interrupted(p, th, 0);
 }
 
-static bool is_birth(const struct tgt_thread *th)
+bool is_birth(const struct tgt_thread *th)
 {
 	int event = th->status >> 16;
 
@@ -278,6 +280,7 @@ static void detach_threads(struct proc_target *p, struct process *proc)
 			continue;
 		}
 		settle(p, th);
+		debugreg_clear(th);
 		ptrace(PTRACE_DETACH, th->tid, 0, signal_in_hand(th));
 		thread_remove(p, th);
 	}
@@ -292,6 +295,7 @@ void attach_undo(struct proc_target *p, struct process *proc)
 	do {
 		halt_threads(p, proc);
 	} while (take_births(p, proc, !halted));
+	bp_let_go(p, proc);
 	p->halted = halted;
 	detach_threads(p, proc);
 }
@@ -300,6 +304,7 @@ int proc_detach(struct target *t, u32 pid)
 {
 	struct proc_target *p = proc_of(t);
 	struct process *proc = process_find(p, pid);
+	u32 other;
 
 	if (!proc)
 		return proc_fail(p, -ESRCH, "process %u is not being debugged", pid);
@@ -309,6 +314,12 @@ int proc_detach(struct target *t, u32 pid)
 				 "lstar, which can never be removed and would make its calls fail "
 				 "without a debugger; use 'settings filter off' before starting it",
 				 pid);
+	other = bp_sharing(p, proc);
+	if (other)
+		return proc_fail(p, -EBUSY,
+				 "process %u cannot be let go: it shares its memory with process "
+				 "%u, which has breakpoints; remove those first",
+				 pid, other);
 	place_release(p);
 	attach_undo(p, proc);
 	return 0;

@@ -398,6 +398,7 @@ int call_deliver(struct proc_target *p, struct tgt_thread *th, int sig)
 bool call_signal(struct proc_target *p, struct tgt_thread *th, int sig, struct tgt_stop *stop)
 {
 	siginfo_t si;
+	bool report;
 
 	if (th->stepping) {
 		th->stepping = false;
@@ -411,6 +412,8 @@ bool call_signal(struct proc_target *p, struct tgt_thread *th, int sig, struct t
 			}
 		}
 	}
+	if (ENG_UNLIKELY(sig == SIGTRAP) && bp_trap(p, th, stop, &report))
+		return report || stop_quiet(p, th);
 	if (ENG_UNLIKELY(th->step) && step_trap(th, sig))
 		return step_report(p, th, stop);
 	p->signals++;

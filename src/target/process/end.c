@@ -161,6 +161,14 @@ void proc_free(struct target *t)
 	int patience;
 
 	place_release(p);
+	if (p->breakpoints) {
+		/* Before the first goes: what one shares with another must be clean in both. */
+		p->halted = true;
+		halt_threads(p, NULL);
+		for (proc = p->procs; proc; proc = proc->next)
+			if (!proc->launched)
+				bp_let_go(p, proc);
+	}
 	while ((proc = attached_left(p))) {
 		p->let_go[p->nlet_go++ % LET_GO] = proc->pid;
 		attach_undo(p, proc);

@@ -30,7 +30,7 @@ static bool wanted(const struct tgt_thread *th, const struct process *proc)
 static bool all_stopped(const struct proc_target *p, const struct process *proc, bool look)
 {
 	for (const struct tgt_thread *th = p->threads; th; th = th->next)
-		if (wanted(th, proc) && !(look && cannot_stop(th)))
+		if (wanted(th, proc) && !(th->vforking && proc) && !(look && cannot_stop(th)))
 			return false;
 	return true;
 }
@@ -44,21 +44,23 @@ static void hold(struct proc_target *p, struct tgt_thread *th, int sig)
 	th->halted = true;
 	th->at = sig == SIGTRAP ? STOP_TRAP : STOP_GROUP;
 	call_interrupted(p, th, sig == SIGTRAP && !listening ? 0 : CALL_GROUP_STOP);
+	bp_drain(p, th);
 }
 
 /* Stops of other processes than @proc, which are to run on, are left to wait(). */
-static void collect(struct proc_target *p, const struct process *proc, pid_t pid, int status)
+void halt_collect(struct proc_target *p, const struct process *proc, pid_t pid, int status)
 {
 	struct tgt_thread *th = thread_find(p, (u32)pid);
 	bool trap = WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_STOP;
+	bool meant = th && th->proc && (p->halted || !proc || th->proc == proc);
 
 	if (!th)
 		wait_unknown(p, (u32)pid, status);
 	else if (!th->proc && WIFSTOPPED(status))
 		thread_set(p, th, TH_HELD);
-	else if (th->proc && trap && (p->halted || !proc || th->proc == proc))
+	else if (meant && trap)
 		hold(p, th, WSTOPSIG(status));
-	else
+	else if (!meant || !bp_queue(p, th, status))
 		thread_queue(p, th, status);
 }
 
@@ -84,7 +86,7 @@ void halt_threads(struct proc_target *p, struct process *proc)
 	while (!all_stopped(p, proc, ticks >= PATIENCE)) {
 		pid = wait_any(&status, 0);
 		if (pid > 0)
-			collect(p, proc, pid, status);
+			halt_collect(p, proc, pid, status);
 		else if (errno != EINTR)
 			break;
 		else

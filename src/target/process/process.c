@@ -162,6 +162,13 @@ struct process *process_add(struct proc_target *p, u32 pid, const struct process
 	proc->pid = pid;
 	proc->nthreads = 0;
 	proc->mem_fd = -1;
+	proc->reg_turn = 0;
+	memset(proc->reg, 0, sizeof(proc->reg));
+	proc->space = space_new();
+	if (!proc->space) {
+		free(proc);
+		return NULL;
+	}
 	proc->next = p->procs;
 	p->procs = proc;
 	process_update(p, proc);
@@ -176,7 +183,9 @@ void process_remove(struct proc_target *p, struct process *proc)
 		at = &(*at)->next;
 	if (*at)
 		*at = proc->next;
+	bp_forget(p, proc, proc->space);
 	mem_close(proc);
+	space_leave(proc->space);
 	free(proc);
 }
 
@@ -394,6 +403,8 @@ static const struct tgt_ops proc_ops = {
 	.resume = proc_resume,
 	.keep_args = proc_keep_args,
 	.step = proc_step,
+	.bp_add = proc_bp_add,
+	.bp_remove = proc_bp_remove,
 	.halt = proc_halt,
 	.resume_all = proc_resume_all,
 	.context = proc_context,

@@ -36,6 +36,30 @@ enum tracing {
 	TRACE_ALL, /* PTRACE_SYSCALL: every entry and exit stops */
 };
 
+/* A software breakpoint's place in memory. */
+struct site {
+	struct site *next;
+	u64 addr;
+	u32 users; /* breakpoints here; 0: not in memory any more */
+	u8 byte; /* the program's own */
+};
+
+/* What processes share that were made by vfork, or clone with CLONE_VM. */
+struct space {
+	u32 users; /* processes */
+	struct site *sites;
+};
+
+#define DEBUG_REGS 4
+#define INT3 0xcc
+
+struct breakpoint {
+	struct breakpoint *next;
+	u32 number;
+	struct tgt_bp bp;
+	unsigned reg; /* its debug register, unless SOFTWARE */
+};
+
 struct process {
 	struct process *next;
 	u32 pid;
@@ -50,6 +74,9 @@ struct process {
 	enum tracing mode;
 	int mem_fd; /* /proc/PID/mem, or -1 */
 	u64 syscall_insn; /* address of a SYSCALL instruction, or 0: not looked for yet */
+	struct space *space;
+	struct breakpoint *reg[DEBUG_REGS];
+	u32 reg_turn; /* changes with them; threads that are behind load them when they run */
 };
 
 enum thread_state {
@@ -122,6 +149,12 @@ struct tgt_thread {
 	bool watch_exit; /* the target itself wants to see the result */
 	bool stepping; /* stepped into a signal handler */
 	enum step_state step;
+	bool steps_pushf; /* the instruction stores the flags: without the step's own */
+	bool own_int3; /* the next one that is executed is the program's */
+	bool paused; /* ran, until another thread went over a breakpoint */
+	u64 told_at; /* it stands at a breakpoint there, and its debugger knows */
+	u64 again_at, again_sp; /* ... and will come there again, out of a handler */
+	u32 reg_turn; /* whose debug registers it has */
 	bool detaching; /* let go at its next stop */
 	bool vforking; /* waits, uninterruptibly, for its vfork child */
 	struct call call; /* inside: the call as the program made it */
@@ -177,6 +210,8 @@ struct proc_target {
 	volatile sig_atomic_t woken;
 	struct sigaction old_action;
 	struct place place;
+	struct breakpoint *breakpoints;
+	u32 last_breakpoint;
 	u64 stops, quiet_stops, signals, injected;
 };
 
@@ -214,6 +249,8 @@ int proc_launch(struct target *t, const struct tgt_launch *l, u32 *pid);
 int proc_attach(struct target *t, u32 pid);
 int proc_detach(struct target *t, u32 pid);
 void attach_undo(struct proc_target *p, struct process *proc);
+/* Does a birth wait in the queue to be told of by this thread? */
+bool is_birth(const struct tgt_thread *th);
 
 /* end.c */
 int proc_kill(struct target *t, u32 pid);
@@ -269,13 +306,77 @@ enum __ptrace_request step_request(struct proc_target *p, struct tgt_thread *th)
 bool step_over_now(struct proc_target *p, struct tgt_thread *th);
 /* This stop ends the step; true. */
 bool step_report(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop);
+/* The step has ended, unseen by wait(): it is what wait() tells of next. */
+void step_done(struct proc_target *p, struct tgt_thread *th);
 /* Was it the step that raised SIGTRAP? */
 bool step_trap(const struct tgt_thread *th, int sig);
+/* Is the instruction at its ip one that enters the kernel, one that stores the flags? */
+bool at_call_insn(struct proc_target *p, struct tgt_thread *th);
+bool at_pushf(struct proc_target *p, struct tgt_thread *th);
+/* After a step over such a one: the stored flags are the program's. */
+void pushf_done(struct proc_target *p, struct tgt_thread *th);
+
+/* space.c: memory that is shared, and what we have changed in it */
+struct space *space_new(void);
+void space_leave(struct space *s);
+/* The process is new: it shares its maker's memory, or has a copy, which is cleaned. */
+void space_born(struct proc_target *p, struct process *proc, const struct tgt_thread *parent);
+/* It runs another program, in memory of its own. */
+void space_exec(struct proc_target *p, struct process *proc);
+struct site *site_find(const struct process *proc, u64 addr);
+/* The lowest in memory at addr or behind it, below end. */
+struct site *site_next(const struct process *proc, u64 addr, u64 end);
+/* NULL: the byte cannot be written. */
+struct site *site_add(struct tgt_thread *th, u64 addr);
+void site_put(struct proc_target *p, struct space *space, u64 addr);
+/* All that we have changed, for a process that is let go; for an unknown child of it. */
+void space_restore(struct proc_target *p, struct space *space);
+void space_clean(u32 tid, const struct space *s);
+/* For one instruction of @th the program's own byte is back. False: it was already. */
+bool site_lift(struct tgt_thread *th, const struct site *s);
+void site_lay(struct tgt_thread *th, const struct site *s);
+
+/* breakpoint.c */
+int proc_bp_add(struct target *t, const struct tgt_bp *bp, u32 *number);
+int proc_bp_remove(struct target *t, u32 number);
+/* SIGTRAP: is a breakpoint the reason? True: @report says whether @stop is to be reported. */
+bool bp_trap(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop, bool *report);
+/* The thread has been stopped: a hit that has not come through yet is queued; true. */
+bool bp_drain(struct proc_target *p, struct tgt_thread *th);
+/* A signal was collected by a halt: if it is a hit, ip is set back at once; true. */
+bool bp_queue(struct proc_target *p, struct tgt_thread *th, int status);
+/* Of a place that the debugger is told of: the breakpoint there, 0: none. */
+u32 bp_arrive(struct proc_target *p, struct tgt_thread *th, u64 ip);
+/* It runs into a signal's handler before it goes on from there. */
+void bp_expect(struct tgt_thread *th);
+/* A step executes the instruction where the thread stands, breakpoint or not. */
+void bp_step(struct proc_target *p, struct tgt_thread *th);
+/* @space: what it has had until now. */
+void bp_forget(struct proc_target *p, struct process *proc, struct space *space);
+/* Another process whose software breakpoints are in this one's memory; 0: none. */
+u32 bp_sharing(const struct proc_target *p, const struct process *proc);
+/* Nothing of them is left in a process that is to be let go. */
+void bp_let_go(struct proc_target *p, struct process *proc);
+
+/* debugreg.c */
+int debugreg_add(struct proc_target *p, struct process *proc, struct breakpoint *b);
+void debugreg_remove(struct proc_target *p, struct process *proc, const struct breakpoint *b);
+bool debugreg_load(struct tgt_thread *th);
+void debugreg_clear(struct tgt_thread *th);
+/* Which one has the thread come to, by what the CPU said at its last trap? */
+struct breakpoint *debugreg_hit(const struct tgt_thread *th);
+struct breakpoint *debugreg_at(const struct process *proc, u64 ip);
+
+/* over.c: go on from a breakpoint */
+/* True: something else is to be told of first. */
+bool bp_over(struct proc_target *p, struct tgt_thread *th);
 
 /* halt.c */
 int proc_halt(struct target *t);
 /* Interrupt the running threads of @proc (NULL: all) and wait until they have stopped. */
 void halt_threads(struct proc_target *p, struct process *proc);
+/* A status that came while @proc (NULL: all) is being stopped. */
+void halt_collect(struct proc_target *p, const struct process *proc, pid_t pid, int status);
 
 /* regs.c */
 void proc_context(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx);
@@ -294,6 +395,8 @@ void regs_skipped(struct tgt_thread *th);
 /* mem.c */
 size_t proc_read_mem(struct target *t, struct tgt_thread *th, u64 addr, void *dst, size_t n);
 size_t proc_write_mem(struct target *t, struct tgt_thread *th, u64 addr, const void *src, size_t n);
+size_t mem_read_raw(struct tgt_thread *th, u64 addr, void *dst, size_t n);
+size_t mem_write_raw(struct tgt_thread *th, u64 addr, const void *src, size_t n);
 void mem_close(struct process *proc);
 
 /* pseudo.c */

@@ -39,6 +39,8 @@ static enum __ptrace_request request(struct proc_target *p, struct tgt_thread *t
 static int run(struct proc_target *p, struct tgt_thread *th, enum __ptrace_request req, int sig)
 {
 	th->halted = false;
+	if (ENG_UNLIKELY(th->told_at) && req != PTRACE_LISTEN)
+		bp_expect(th);
 	if (ptrace(req, th->tid, 0, (long)sig) && errno != ESRCH)
 		return proc_fail(p, -errno, "thread %u cannot be resumed: %s", th->tid,
 				 strerror(errno));
@@ -60,6 +62,10 @@ int thread_run(struct proc_target *p, struct tgt_thread *th, int sig)
 		th->held_signal = 0;
 		return call_deliver(p, th, sig);
 	}
+	if (ENG_UNLIKELY(th->reg_turn != th->proc->reg_turn))
+		debugreg_load(th);
+	if (ENG_UNLIKELY(th->told_at) && !sig && th->at != STOP_GROUP && bp_over(p, th))
+		return 0;
 	return run(p, th, request(p, th), sig);
 }
 

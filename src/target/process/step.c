@@ -13,8 +13,9 @@
 #include "process.h"
 
 #define R(name) offsetof(struct user_regs_struct, name)
+#define FLAG_TF 0x100
 
-static bool at_call_insn(struct proc_target *p, struct tgt_thread *th)
+bool at_call_insn(struct proc_target *p, struct tgt_thread *th)
 {
 	u8 code[2];
 	u64 ip;
@@ -23,6 +24,32 @@ static bool at_call_insn(struct proc_target *p, struct tgt_thread *th)
 		return false;
 	return (code[0] == 0x0f && (code[1] == 0x05 || code[1] == 0x34)) ||
 	       (code[0] == 0xcd && code[1] == 0x80);
+}
+
+bool at_pushf(struct proc_target *p, struct tgt_thread *th)
+{
+	u8 code[4] = { 0 };
+	unsigned i = 0;
+	u64 ip;
+
+	if (!regs_peek(th, R(rip), &ip) || !proc_read_mem(&p->base, th, ip, code, sizeof(code)))
+		return false;
+	while (i < 3 && (code[i] == 0x66 || code[i] >> 4 == 4)) /* operand size, REX */
+		i++;
+	return code[i] == 0x9c;
+}
+
+/* The kernel hides the trap flag of a step in the registers, not in what PUSHF stores. */
+void pushf_done(struct proc_target *p, struct tgt_thread *th)
+{
+	u64 flags, sp;
+	u8 high;
+
+	if (!regs_peek(th, R(eflags), &flags) || (flags & FLAG_TF) || !regs_peek(th, R(rsp), &sp) ||
+	    proc_read_mem(&p->base, th, sp + 1, &high, 1) != 1)
+		return;
+	high &= (u8) ~(FLAG_TF >> 8);
+	proc_write_mem(&p->base, th, sp + 1, &high, 1);
 }
 
 static bool will_restart(const struct tgt_thread *th)
@@ -36,6 +63,8 @@ enum __ptrace_request step_request(struct proc_target *p, struct tgt_thread *th)
 
 	if (inside || will_restart(th) || at_call_insn(p, th))
 		th->step = STEP_CALL;
+	else
+		th->steps_pushf = at_pushf(p, th);
 	return th->step == STEP_CALL ? PTRACE_SYSCALL : PTRACE_SINGLESTEP;
 }
 
@@ -45,8 +74,14 @@ static void fill(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *
 
 	th->at = STOP_TRAP;
 	stop_report(p, th, TGT_STOP_STEP, stop);
-	if (regs_peek(th, R(rip), &value))
+	if (th->steps_pushf)
+		pushf_done(p, th);
+	th->steps_pushf = false;
+	stop->breakpoint = 0;
+	if (regs_peek(th, R(rip), &value)) {
 		stop->ip = value;
+		stop->breakpoint = bp_arrive(p, th, value);
+	}
 	if (regs_peek(th, R(rsp), &value))
 		stop->sp = value;
 }
@@ -65,10 +100,15 @@ bool step_over_now(struct proc_target *p, struct tgt_thread *th)
 
 	if (!behind && !skipped && th->at != STOP_HANDLER)
 		return false;
+	step_done(p, th);
+	return true;
+}
+
+void step_done(struct proc_target *p, struct tgt_thread *th)
+{
 	fill(p, th, &th->told);
 	th->is_told = true;
 	thread_queue(p, th, SIGTRAP << 8 | 0x7f);
-	return true;
 }
 
 bool step_trap(const struct tgt_thread *th, int sig)
@@ -106,5 +146,7 @@ int proc_step(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, bool
 		th->step = STEP_CALL;
 	if (th->at == STOP_HANDLER)
 		th->at = STOP_TRAP; /* its exit has been told of */
+	if (p->breakpoints && (th->at == STOP_TRAP || th->at == STOP_EXIT || th->at == STOP_SIGNAL))
+		bp_step(p, th);
 	return thread_run(p, th, 0) ?: err;
 }

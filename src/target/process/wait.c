@@ -149,6 +149,7 @@ static void adopt(struct proc_target *p, u32 tid, const struct tgt_thread *paren
 		proc = process_add(p, st.tgid, parent ? parent->proc : orphan_parent(p, &st));
 		if (proc) {
 			proc->launched = launched;
+			space_born(p, proc, parent);
 			if (launched && !proc->use_filter && st.filters > p->base_filters)
 				proc->nfilters = st.filters - p->base_filters;
 			check_filters(p, proc, &st);
@@ -252,6 +253,9 @@ static bool exec(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *
 			thread_remove(p, o);
 	}
 	mem_close(proc);
+	space_exec(p, proc);
+	proc->reg_turn = th->reg_turn = 0;
+	th->told_at = th->again_at = 0;
 	proc->syscall_insn = 0;
 	th->restart_state = RESTART_NONE;
 	args_forget(th);
@@ -306,6 +310,8 @@ static void detach_newborn(struct proc_target *p, const struct tgt_thread *th, i
 	child = thread_find(p, (u32)tid) ?: thread_add(p, NULL, (u32)tid);
 	if (!child || child->proc)
 		return;
+	if (th->proc)
+		space_clean(child->tid, th->proc->space);
 	child->detaching = true; /* at its first stop */
 	if (child->state != TH_HELD)
 		return;
@@ -325,6 +331,7 @@ bool wait_dispatch(struct proc_target *p, struct tgt_thread *th, int status, str
 	th->interrupted = false; /* any stop uses up what PTRACE_INTERRUPT asked for */
 	if (th->detaching) {
 		detach_newborn(p, th, event);
+		debugreg_clear(th);
 		ptrace(PTRACE_DETACH, th->tid, 0, event || sig == (SIGTRAP | 0x80) ? 0 : (long)sig);
 		thread_remove(p, th);
 		return false;
