@@ -39,7 +39,7 @@ enum tgt_stop_kind {
 	TGT_STOP_BREAKPOINT, /* a thread has come to a breakpoint */
 	TGT_STOP_TASK_END, /* a thread ended (informational; cannot be resumed) */
 	TGT_STOP_PROCESS_END, /* the last thread of a process ended (cannot be resumed) */
-	TGT_STOP_HALTED, /* all threads are stopped, after tgt_halt() */
+	TGT_STOP_HALTED, /* all threads are stopped, after halt() or hold() */
 	TGT_STOP_ALL_GONE, /* no debuggee is left */
 };
 
@@ -312,6 +312,17 @@ struct tgt_ops {
 	 * Already reported, unresumed stops stay as they are.
 	 */
 	int (*halt)(struct target *t);
+	/*
+	 * The threads of one process are halted, and stay so over resume() and resume_all() until
+	 * it is let go again; it then runs with the next resume_all(). A vfork parent whose
+	 * child is held waits for it in the kernel and counts as stopped.
+	 */
+	int (*hold)(struct target *t, u32 pid, bool on);
+	/*
+	 * Processes that are born from now on are held before their first instruction; they are
+	 * when their parent's TGT_STOP_NEW_TASK is reported.
+	 */
+	void (*hold_born)(struct target *t, bool on);
 	/* Undo halt(): all threads that halt() stopped, and newly attached or launched ones, run. */
 	int (*resume_all)(struct target *t);
 	/* Firing context of a stopped thread: what the last stop gave for free is loaded. */

@@ -329,9 +329,19 @@ TEST(and_calls_made_there)
 		CHECK_EQ(t->ops->invoke(t, s.thread, &call, &ret), 0);
 		CHECK_EQ(ret, b.k.pid);
 	}
+	/* Also at the entry of the call that it makes. */
+	kit_want(&b.k, SYS_getpid, true, true);
+	CHECK_EQ(t->ops->resume(t, s.thread, NULL, false, 0), 0);
+	s = next(&b);
+	CHECK_EQ(s.kind, TGT_STOP_ENTER);
+	CHECK_EQ(s.ip, b.place[SYS] + 2);
+	CHECK_EQ(t->ops->invoke(t, s.thread, &call, &ret), 0);
+	CHECK_EQ(ret, b.k.pid);
+	b.k.exits = 0;
 	CHECK_EQ(t->ops->resume(t, s.thread, NULL, false, 0), 0);
 	breaks_end(&b, "wrong 0\n");
 	CHECK_EQ(b.hits[SYS], 1);
+	CHECK_EQ(b.k.exits, 2);
 }
 
 TEST(what_cannot_be)

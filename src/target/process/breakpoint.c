@@ -155,17 +155,15 @@ bool bp_queue(struct proc_target *p, struct tgt_thread *th, int status)
 	return true;
 }
 
-/* An int3 that has been executed, whose signal comes after the stop that we asked for. */
+/* A breakpoint has been hit, and its signal comes after the stop that we asked for. */
 static bool is_due(const struct tgt_thread *th)
 {
 	struct __ptrace_peeksiginfo_args a = { .nr = 1 };
 	siginfo_t si;
-	u64 ip;
 
-	if (!regs_peek(th, R(rip), &ip) || !site_find(th->proc, ip - 1))
-		return false;
 	for (; ptrace(PTRACE_PEEKSIGINFO, th->tid, &a, &si) == 1; a.off++)
-		if (si.si_signo == SIGTRAP && si.si_code == SI_KERNEL)
+		if (si.si_signo == SIGTRAP &&
+		    (si.si_code == SI_KERNEL || si.si_code == TRAP_HWBKPT))
 			return true;
 	return false;
 }
@@ -175,8 +173,8 @@ bool bp_drain(struct proc_target *p, struct tgt_thread *th)
 	int status;
 	pid_t pid;
 
-	if (ENG_LIKELY(!th->proc->space->sites) || th->at != STOP_TRAP || !is_due(th) ||
-	    ptrace(PTRACE_CONT, th->tid, 0, 0))
+	if (ENG_LIKELY(!th->proc->space->sites && !th->reg_turn) || th->at != STOP_TRAP ||
+	    !is_due(th) || ptrace(PTRACE_CONT, th->tid, 0, 0))
 		return false;
 	while ((pid = waitpid((pid_t)th->tid, &status, __WALL)) < 0 && errno == EINTR)
 		;
@@ -353,11 +351,28 @@ int proc_bp_remove(struct target *t, u32 number)
 	return 0;
 }
 
-/* Ended, or another program: what others share with it must be left clean. */
+static bool has_any(const struct proc_target *p, const struct process *proc)
+{
+	const struct breakpoint *b = p->breakpoints;
+
+	while (b && b->bp.pid != proc->pid)
+		b = b->next;
+	return b != NULL;
+}
+
+/*
+ * Ended, or another program. Others may share the memory, run, and have come to a place of
+ * its breakpoints that very moment: they must be known as hits while it is one.
+ */
 void bp_forget(struct proc_target *p, struct process *proc, struct space *space)
 {
 	struct breakpoint **at = &p->breakpoints, *b;
 
+	memset(proc->reg, 0, sizeof(proc->reg));
+	if (ENG_LIKELY(!has_any(p, proc)))
+		return;
+	space_pause(p, space);
+	sort_queue(p, space);
 	while ((b = *at)) {
 		if (b->bp.pid != proc->pid) {
 			at = &b->next;
@@ -368,7 +383,17 @@ void bp_forget(struct proc_target *p, struct process *proc, struct space *space)
 			site_put(p, space, b->bp.addr);
 		free(b);
 	}
-	memset(proc->reg, 0, sizeof(proc->reg));
+	space_go_on(p);
+}
+
+void bp_forget_all(struct proc_target *p)
+{
+	struct breakpoint *b;
+
+	while ((b = p->breakpoints)) {
+		p->breakpoints = b->next;
+		free(b);
+	}
 }
 
 u32 bp_sharing(const struct proc_target *p, const struct process *proc)

@@ -168,6 +168,7 @@ void proc_free(struct target *t)
 		for (proc = p->procs; proc; proc = proc->next)
 			if (!proc->launched)
 				bp_let_go(p, proc);
+		bp_forget_all(p); /* the others are killed with theirs */
 	}
 	while ((proc = attached_left(p))) {
 		p->let_go[p->nlet_go++ % LET_GO] = proc->pid;

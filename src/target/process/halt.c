@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * halt.c - stop all threads with PTRACE_INTERRUPT and collect them. What else they report
- * on the way is kept in the queue, in order, for wait().
+ * halt.c - stop all threads, or those of one process, with PTRACE_INTERRUPT and collect them.
+ * What else they report on the way is kept in the queue, in order, for wait().
  */
 #include <errno.h>
 #include <stdio.h>
@@ -109,4 +109,26 @@ int proc_halt(struct target *t)
 		if (!th->is_told)
 			th->step = STEP_NONE; /* what has not ended by now */
 	return 0;
+}
+
+int proc_hold(struct target *t, u32 pid, bool on)
+{
+	struct proc_target *p = proc_of(t);
+	struct process *proc = process_find(p, pid);
+	bool was = proc && proc->held;
+
+	if (!proc)
+		return proc_fail(p, -ESRCH, "process %u is not being debugged", pid);
+	proc->held = on;
+	if (!on || was)
+		return 0;
+	if (p->place.hot && p->place.hot->proc == proc)
+		place_release(p);
+	halt_threads(p, proc);
+	return 0;
+}
+
+void proc_hold_born(struct target *t, bool on)
+{
+	proc_of(t)->hold_born = on;
 }

@@ -26,7 +26,7 @@ static bool must_pause(const struct tgt_thread *o, const struct space *s)
 	       (o->state == TH_RUNNING || o->state == TH_LISTENING);
 }
 
-static void pause_others(struct proc_target *p, const struct space *s)
+void space_pause(struct proc_target *p, const struct space *s)
 {
 	for (struct tgt_thread *o = p->threads; o; o = o->next)
 		o->paused |= must_pause(o, s);
@@ -35,13 +35,13 @@ static void pause_others(struct proc_target *p, const struct space *s)
 			halt_threads(p, o->proc);
 }
 
-static void go_on(struct proc_target *p)
+void space_go_on(struct proc_target *p)
 {
 	for (struct tgt_thread *o = p->threads; o; o = o->next) {
 		if (!o->paused)
 			continue;
 		o->paused = false;
-		if (o->state == TH_HELD && o->halted && o->proc && !p->halted)
+		if (o->state == TH_HELD && o->halted && o->proc && !p->halted && !o->proc->held)
 			thread_run(p, o, 0);
 	}
 }
@@ -104,11 +104,14 @@ static bool is_stepped(const struct tgt_thread *th, int status)
 /* To the instruction behind a repeated one, at the speed of the processor. True: it is there. */
 static bool run_rep(struct proc_target *p, struct tgt_thread *th, u64 end, int *status)
 {
-	struct site *s = site_find(th->proc, end) ? NULL : site_add(th, end);
 	bool there;
 	u64 ip;
 
-	if (!s)
+	if (site_find(th->proc, end)) {
+		advance(p, th, PTRACE_CONT, status); /* to the next breakpoint */
+		return false;
+	}
+	if (!site_add(th, end))
 		return advance(p, th, PTRACE_SINGLESTEP, status) && is_stepped(th, *status);
 	there = advance(p, th, PTRACE_CONT, status) && WIFSTOPPED(*status) &&
 		*status >> 8 == SIGTRAP && regs_peek(th, R(rip), &ip) && ip == end + 1 &&
@@ -168,7 +171,7 @@ static bool over_site(struct proc_target *p, struct tgt_thread *th, struct site 
 	bool done, lifted;
 
 	thread_set(p, th, TH_HELD);
-	pause_others(p, space);
+	space_pause(p, space);
 	lifted = site_lift(th, s);
 	th->halted = false;
 	done = execute(p, th, ip, &status);
@@ -183,7 +186,7 @@ static bool over_site(struct proc_target *p, struct tgt_thread *th, struct site 
 	}
 	if (done && th->step)
 		step_done(p, th);
-	go_on(p);
+	space_go_on(p);
 	return !done || th->is_told;
 }
 

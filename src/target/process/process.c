@@ -162,6 +162,7 @@ struct process *process_add(struct proc_target *p, u32 pid, const struct process
 	proc->pid = pid;
 	proc->nthreads = 0;
 	proc->mem_fd = -1;
+	proc->held = false;
 	proc->reg_turn = 0;
 	memset(proc->reg, 0, sizeof(proc->reg));
 	proc->space = space_new();
@@ -406,6 +407,8 @@ static const struct tgt_ops proc_ops = {
 	.bp_add = proc_bp_add,
 	.bp_remove = proc_bp_remove,
 	.halt = proc_halt,
+	.hold = proc_hold,
+	.hold_born = proc_hold_born,
 	.resume_all = proc_resume_all,
 	.context = proc_context,
 	.load_regs = proc_load_regs,

@@ -66,6 +66,7 @@ struct process {
 	u32 nthreads;
 	bool launched; /* or descends from a launched one */
 	bool alone; /* its children are not traced */
+	bool held; /* its threads stay stopped */
 	bool use_filter; /* filters may be installed in it */
 	bool own_filter; /* it has filters that are not ours, or refused ours */
 	bool want_filter; /* the installed ones do not cover the interest set yet */
@@ -197,7 +198,7 @@ struct proc_target {
 	unsigned nlet_go;
 	u32 nthreads, nrunning;
 	bool ever_launched, ever_attached; /* what kinds of trees there have been */
-	bool halted;
+	bool halted, hold_born;
 	bool pass_keyboard; /* Ctrl-C of the terminal reaches launched debuggees */
 	struct tgt_interest interest;
 	bool any_interest, full_exit;
@@ -353,6 +354,7 @@ void bp_expect(struct tgt_thread *th);
 void bp_step(struct proc_target *p, struct tgt_thread *th);
 /* @space: what it has had until now. */
 void bp_forget(struct proc_target *p, struct process *proc, struct space *space);
+void bp_forget_all(struct proc_target *p);
 /* Another process whose software breakpoints are in this one's memory; 0: none. */
 u32 bp_sharing(const struct proc_target *p, const struct process *proc);
 /* Nothing of them is left in a process that is to be let go. */
@@ -368,11 +370,16 @@ struct breakpoint *debugreg_hit(const struct tgt_thread *th);
 struct breakpoint *debugreg_at(const struct process *proc, u64 ip);
 
 /* over.c: go on from a breakpoint */
+/* Whoever runs in the memory stands still from here to there. */
+void space_pause(struct proc_target *p, const struct space *s);
+void space_go_on(struct proc_target *p);
 /* True: something else is to be told of first. */
 bool bp_over(struct proc_target *p, struct tgt_thread *th);
 
 /* halt.c */
 int proc_halt(struct target *t);
+int proc_hold(struct target *t, u32 pid, bool on);
+void proc_hold_born(struct target *t, bool on);
 /* Interrupt the running threads of @proc (NULL: all) and wait until they have stopped. */
 void halt_threads(struct proc_target *p, struct process *proc);
 /* A status that came while @proc (NULL: all) is being stopped. */

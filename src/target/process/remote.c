@@ -33,6 +33,8 @@ static bool is_insn(struct remote *r, u64 addr)
 	static const u8 insn[2] = { 0x0f, 0x05 };
 	u8 code[2];
 
+	if (site_next(r->th->proc, addr, addr + 2))
+		return false; /* a breakpoint would be executed instead */
 	return proc_read_mem(&r->p->base, r->th, addr, code, 2) == 2 && !memcmp(code, insn, 2);
 }
 

@@ -83,7 +83,7 @@ int proc_resume(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, bo
 		return 0; /* ended since, or not stopped by a report */
 	if (ctx && (ctx->dirty || skip))
 		err = regs_store(p, th, ctx, skip);
-	if (p->halted && !th->step) {
+	if ((p->halted || th->proc->held) && !th->step) {
 		/* Not before resume_all(): the others must not be overtaken. */
 		thread_set(p, th, TH_HELD);
 		th->halted = true;
@@ -102,7 +102,7 @@ int proc_resume_all(struct target *t)
 		next = th->next;
 		if (th->state != TH_RUNNING)
 			th->step = STEP_NONE;
-		if (th->state == TH_HELD && th->proc && th->halted)
+		if (th->state == TH_HELD && th->proc && th->halted && !th->proc->held)
 			err = thread_run(p, th, 0) ?: err;
 	}
 	return err;

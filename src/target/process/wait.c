@@ -131,6 +131,18 @@ static const struct process *orphan_parent(const struct proc_target *p,
 	return proc;
 }
 
+/* It is on its way there: a newborn stops before its first instruction. */
+static void first_stop(struct proc_target *p, struct tgt_thread *th)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid((pid_t)th->tid, &status, __WALL)) < 0 && errno == EINTR)
+		;
+	if (pid > 0)
+		halt_collect(p, th->proc, pid, status);
+}
+
 /* Give the thread @tid its process. @parent: who made it; NULL: not known. */
 static void adopt(struct proc_target *p, u32 tid, const struct tgt_thread *parent)
 {
@@ -149,6 +161,7 @@ static void adopt(struct proc_target *p, u32 tid, const struct tgt_thread *paren
 		proc = process_add(p, st.tgid, parent ? parent->proc : orphan_parent(p, &st));
 		if (proc) {
 			proc->launched = launched;
+			proc->held = p->hold_born;
 			space_born(p, proc, parent);
 			if (launched && !proc->use_filter && st.filters > p->base_filters)
 				proc->nfilters = st.filters - p->base_filters;
@@ -163,9 +176,11 @@ static void adopt(struct proc_target *p, u32 tid, const struct tgt_thread *paren
 	proc->nthreads++;
 	if (parent)
 		place_birth(p, parent, tid);
+	if (proc->held && th->state != TH_HELD)
+		first_stop(p, th);
 	if (th->state != TH_HELD)
 		return;
-	if (p->halted)
+	if (p->halted || proc->held)
 		th->halted = true;
 	else
 		stop_quiet(p, th);
@@ -362,14 +377,41 @@ bool wait_dispatch(struct proc_target *p, struct tgt_thread *th, int status, str
 	}
 }
 
+static bool stays(const struct proc_target *p, const struct tgt_thread *th)
+{
+	return (p->halted || (th->proc && th->proc->held)) && !th->step;
+}
+
 /* While halted, only ends and what a step leads to are reported; the rest waits for resume_all(). */
 static struct tgt_thread *queued(const struct proc_target *p)
 {
 	struct tgt_thread *th = p->qhead;
 
-	while (th && p->halted && WIFSTOPPED(th->status) && !th->step)
+	while (th && WIFSTOPPED(th->status) && stays(p, th))
 		th = th->qnext;
 	return th;
+}
+
+/* Nothing runs: all is halted, or held and nothing reported. */
+static bool all_halted(const struct proc_target *p)
+{
+	bool held = p->halted;
+
+	for (const struct process *proc = p->procs; proc && !held; proc = proc->next)
+		held = proc->held;
+	return held;
+}
+
+/* A vfork parent cannot be stopped; it cannot go on either while its child is halted. */
+static bool none_runs(const struct proc_target *p)
+{
+	const struct tgt_thread *th = p->threads;
+
+	if (!p->nrunning)
+		return true;
+	while (th && ((th->state != TH_RUNNING && th->state != TH_LISTENING) || th->vforking))
+		th = th->next;
+	return !th;
 }
 
 static void arm_timer(struct proc_target *p, int timeout_ms)
@@ -435,8 +477,8 @@ int proc_wait(struct target *t, struct tgt_stop *stop, int timeout_ms)
 				return 0;
 			continue;
 		}
-		if (!p->nrunning) {
-			stop->kind = p->halted ? TGT_STOP_HALTED : TGT_STOP_NONE;
+		if (ENG_UNLIKELY(!p->nrunning || p->halted) && none_runs(p)) {
+			stop->kind = all_halted(p) ? TGT_STOP_HALTED : TGT_STOP_NONE;
 			if (!p->threads)
 				stop->kind = TGT_STOP_ALL_GONE;
 			return 0;
@@ -446,6 +488,8 @@ int proc_wait(struct target *t, struct tgt_stop *stop, int timeout_ms)
 			th = thread_find(p, (u32)pid);
 			if (!th)
 				wait_unknown(p, (u32)pid, status);
+			else if (ENG_UNLIKELY(th->proc && th->proc->held && th->interrupted))
+				halt_collect(p, th->proc, pid, status);
 			else if (wait_dispatch(p, th, status, stop))
 				return 0;
 			continue;
