@@ -60,7 +60,7 @@ static bool default_address(struct cmd *c, u64 *addr)
 	const struct eng_reg_name *rip = eng_reg_find("rip", 3);
 
 	*addr = c->next_code;
-	return *addr || (dbg_stopped(c->d) && !dbg_reg_get(c->d, rip, addr));
+	return *addr || (dbg_stopped(c->d) && !dbg_current_reg_get(c->d, rip, addr));
 }
 
 enum cmd_result cmd_run_u(struct cmd *c, const struct cmd_desc *desc, const struct cmd_line *line)

@@ -12,7 +12,7 @@ static bool get(struct cmd *c, const char *name, u64 *value)
 {
 	const struct eng_reg_name *reg = eng_reg_find(name, strlen(name));
 
-	return reg && !dbg_reg_get(c->d, reg, value);
+	return reg && !dbg_current_reg_get(c->d, reg, value);
 }
 
 /* "CF=0 PF=1 ...": every one-bit name that is a part of the flags. */
@@ -63,7 +63,7 @@ static enum cmd_result show_one(struct cmd *c, const struct eng_reg_name *reg)
 {
 	u64 value;
 
-	if (dbg_reg_get(c->d, reg, &value))
+	if (dbg_current_reg_get(c->d, reg, &value))
 		return cmd_fail(c, "%s", dbg_error(c->d));
 	con_printf(c->con, "%s=%0*llx\n", reg->name, reg->width >= 8 ? reg->width / 4 : 1, value);
 	return CMD_OK;
@@ -89,7 +89,7 @@ static enum cmd_result set_one(struct cmd *c, const struct cmd_line *line,
 	if (reg->width < 64 && value >> reg->width)
 		return cmd_error_at(c, line, &tok, "%llx does not fit the %u bits of %s", value,
 				    reg->width, reg->name);
-	if (dbg_reg_set(c->d, reg, value))
+	if (dbg_current_reg_set(c->d, reg, value))
 		return cmd_fail(c, "%s", dbg_error(c->d));
 	return show_one(c, reg);
 }

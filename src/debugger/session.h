@@ -11,6 +11,7 @@
 
 #include "asm/asm.h"
 #include "debugger/debugger.h"
+#include "debugger/tasks.h"
 
 #define DBG_MAX_GLOBALS 4096
 #define DBG_BATCH 4096 /* bytes of `imm no` text gathered before they are delivered */
@@ -37,6 +38,10 @@ struct dbg_held {
 	struct tgt_stop stop;
 	struct eng_ctx ctx;
 	enum eng_stage stage;
+	struct lstar_thread *task; /* its record, once somebody has asked for it */
+	struct dbg_call *call; /* what its handlers have made of it; NULL: there were none */
+	bool kept; /* arguments are changed for the kernel alone */
+	bool virtual_call; /* a call that is made for the user: nothing stops at it */
 };
 
 /* A process that the user launched or attached, not one that these started. */
@@ -114,6 +119,25 @@ struct dbg {
 	u32 current; /* tid */
 	bool running; /* between resume_all and halt */
 	struct dbg_held held;
+	struct lstar_thread *stepping; /* the only one that runs; NULL: all do */
+	bool again; /* the held thread stays: wait tells of it at once */
+	unsigned wanted; /* 1 << enum lstar_reason */
+	bool hold_born;
+	u32 nparked;
+
+	/* records */
+	struct lstar_thread *task_hash[DBG_TASK_HASH];
+	struct lstar_thread **task; /* all, in order of birth */
+	size_t ntasks, cap_tasks;
+	struct dbg_proc *procs, *ended_procs;
+
+	/* handlers: those without and with LSTAR_LAST, in order of making */
+	struct lstar_handler *handlers[2];
+	size_t nhandlers;
+	u64 next_made;
+	u32 firing; /* callbacks that are running */
+	bool sweep; /* removed ones are to go */
+	struct dbg_call *free_calls;
 	const char *eval_name; /* where the script of `?` stands while it runs */
 	const struct eng_program *eval_prog; /* and what it was compiled to */
 	volatile sig_atomic_t interrupted;

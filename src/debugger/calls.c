@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * calls.c - number, arguments and result of the call that a thread stands at, for whoever
+ * asks: callbacks, users of the library, scripts of Python.
+ *
+ * Values are those of the stop's firing context, which is written back once, when the thread
+ * goes on. Outside of a call they are what the registers would give.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "debugger/session.h"
+
+_Static_assert((int)LSTAR_ABI_X86_64 == ABI_X86_64 && (int)LSTAR_ABI_I386 == ABI_I386 &&
+		       (int)LSTAR_ABI_X32 == ABI_X32,
+	       "the library's conventions are ours");
+
+static bool at_call(const struct lstar_thread *t)
+{
+	return t->at &&
+	       (t->at->stop.kind == TGT_STOP_ENTER || t->at->stop.kind == TGT_STOP_EXIT);
+}
+
+enum lstar_phase dbg_call_phase(const struct lstar_thread *t)
+{
+	if (!at_call(t))
+		return LSTAR_OUTSIDE;
+	if (t->at->stop.kind == TGT_STOP_EXIT || (t->at->call && t->at->call->skipped))
+		return LSTAR_EXIT;
+	return LSTAR_ENTER;
+}
+
+enum lstar_abi dbg_call_abi(const struct lstar_thread *t)
+{
+	return at_call(t) ? (enum lstar_abi)t->at->stop.abi : LSTAR_ABI_X86_64;
+}
+
+static const struct eng_abi *convention(const struct lstar_thread *t)
+{
+	return &abi_conventions[dbg_call_abi(t)];
+}
+
+static u64 cut(const struct eng_abi *abi, u64 value)
+{
+	return abi->width == 32 ? (u32)value : value;
+}
+
+/* A register of the thread, or of its last moment; 0 where nobody can know it. */
+static u64 reg(const struct lstar_thread *t, unsigned i)
+{
+	struct target *target = t->d->target;
+	struct eng_ctx own = { .loaded = 0 }, *ctx = t->at ? &t->at->ctx : &own;
+	struct tgt_thread *th = t->alive ? dbg_thread(t->d, t->tid) : NULL;
+
+	if (!t->alive || !th)
+		return t->last[i];
+	if (!t->at)
+		target->ops->context(target, th, ctx);
+	if (!((ctx->loaded | ctx->dirty) >> i & 1) &&
+	    !target->ops->load_regs(target, th, ctx, ENG_BIT(i)))
+		return t->last[i];
+	return ctx->reg[i];
+}
+
+static int set_reg(struct lstar_thread *t, unsigned i, u64 value)
+{
+	struct target *target = t->d->target;
+	struct eng_ctx own = { .loaded = 0 }, *ctx = t->at ? &t->at->ctx : &own;
+	int err = 0;
+
+	if (!t->at)
+		target->ops->context(target, dbg_thread(t->d, t->tid), ctx);
+	ctx->reg[i] = value;
+	ctx->loaded |= ENG_BIT(i);
+	ctx->dirty |= ENG_BIT(i);
+	if (!t->at)
+		err = target->ops->store_regs(target, dbg_thread(t->d, t->tid), ctx);
+	return err ? dbg_fail_target(t->d, err) : 0;
+}
+
+/* --- number --- */
+
+uint64_t dbg_call_number(const struct lstar_thread *t)
+{
+	const struct dbg_held *h = t->at;
+
+	if (!at_call(t))
+		return reg(t, ENG_RAX);
+	if (h->stop.kind == TGT_STOP_ENTER)
+		return cut(h->ctx.abi, h->ctx.reg[h->ctx.abi->nr]);
+	return h->call ? h->call->executed : h->stop.nr;
+}
+
+uint64_t dbg_call_original(const struct lstar_thread *t)
+{
+	return at_call(t) ? t->at->stop.nr : reg(t, ENG_RAX);
+}
+
+static int too_late(struct lstar_thread *t, const char *what)
+{
+	return dbg_fail(t->d, -EBUSY,
+			"%s of the call in thread %u cannot be changed at its exit: that is "
+			"allowed at its entry",
+			what, t->tid);
+}
+
+int dbg_call_set_number(struct lstar_thread *t, uint64_t nr)
+{
+	int err = dbg_task_ready(t);
+
+	if (err)
+		return err;
+	if (dbg_call_phase(t) == LSTAR_EXIT)
+		return too_late(t, "the number");
+	return set_reg(t, convention(t)->nr, cut(convention(t), nr));
+}
+
+/* --- arguments --- */
+
+uint64_t dbg_call_arg(struct lstar_thread *t, unsigned i)
+{
+	return i < 6 ? cut(convention(t), reg(t, convention(t)->arg[i])) : 0;
+}
+
+uint64_t dbg_call_original_arg(const struct lstar_thread *t, unsigned i)
+{
+	const struct dbg_held *h = t->at;
+
+	if (i >= 6)
+		return 0;
+	if (at_call(t) && h->call)
+		return h->call->arg[i];
+	if (at_call(t) && h->stop.kind == TGT_STOP_ENTER)
+		return h->stop.arg[i];
+	return cut(convention(t), reg(t, convention(t)->arg[i]));
+}
+
+/*
+ * Arguments change for the kernel alone: the program finds its own after the call, unless the
+ * handler that changes them says otherwise. What others had changed before stays changed.
+ */
+static void keep(struct lstar_thread *t)
+{
+	struct target *target = t->d->target;
+	struct dbg_held *h = t->at;
+	u64 args = 0;
+
+	if (h->virtual_call || h->kept || (t->running && t->running->flags & LSTAR_KEEP_ARGUMENTS))
+		return;
+	for (unsigned i = 0; i < 6; i++)
+		args |= ENG_BIT(h->ctx.abi->arg[i]);
+	if (h->ctx.dirty & args)
+		target->ops->store_regs(target, h->stop.thread, &h->ctx);
+	target->ops->keep_args(target, h->stop.thread);
+	h->kept = true;
+}
+
+int dbg_call_set_arg(struct lstar_thread *t, unsigned i, uint64_t value)
+{
+	int err = dbg_task_ready(t);
+
+	if (err)
+		return err;
+	if (i >= 6)
+		return dbg_fail(t->d, -EINVAL, "system calls have arguments 0 to 5, not %u", i);
+	if (dbg_call_phase(t) == LSTAR_EXIT)
+		return too_late(t, "an argument");
+	if (dbg_call_phase(t) == LSTAR_ENTER)
+		keep(t);
+	return set_reg(t, convention(t)->arg[i], cut(convention(t), value));
+}
+
+/* --- result --- */
+
+uint64_t dbg_call_return(struct lstar_thread *t)
+{
+	const struct dbg_held *h = t->at;
+
+	if (!at_call(t) || h->stop.kind == TGT_STOP_EXIT)
+		return reg(t, convention(t)->ret);
+	return h->ctx.ret_set ? h->ctx.ret : (uint64_t)-ENOSYS;
+}
+
+uint64_t dbg_call_original_return(const struct lstar_thread *t)
+{
+	const struct dbg_held *h = t->at;
+
+	if (!at_call(t))
+		return reg(t, ENG_RAX);
+	if (h->stop.kind == TGT_STOP_EXIT)
+		return (uint64_t)h->stop.ret;
+	return h->call ? (uint64_t)h->call->ret : (uint64_t)-ENOSYS;
+}
+
+int dbg_call_set_return(struct lstar_thread *t, uint64_t value)
+{
+	int err = dbg_task_ready(t);
+
+	if (err)
+		return err;
+	if (!at_call(t) || t->at->stop.kind == TGT_STOP_EXIT)
+		return set_reg(t, convention(t)->ret, value);
+	t->at->ctx.ret = value;
+	t->at->ctx.ret_set = true;
+	return 0;
+}
+
+int dbg_call_skip(struct lstar_thread *t, uint64_t ret)
+{
+	int err = dbg_task_ready(t);
+
+	if (err)
+		return err;
+	switch (dbg_call_phase(t)) {
+	case LSTAR_ENTER:
+		t->at->ctx.skip = t->at->ctx.ret_set = true;
+		t->at->ctx.ret = ret;
+		return 0;
+	case LSTAR_EXIT:
+		return too_late(t, "whether the kernel sees it");
+	default:
+		return dbg_fail(t->d, -EBUSY,
+				"thread %u stands at no system call: a call is skipped at its "
+				"entry, in a callback or after waiting for a stop there",
+				t->tid);
+	}
+}
