@@ -184,6 +184,41 @@ static void show_interrupted(struct cmd *c)
 	con_printf(c->con, "stopped: %s\n", who);
 }
 
+static const char *const reasons[] = {
+	[LSTAR_STOP_SYSCALL] = "handler",	  [LSTAR_STOP_CALLBACK] = "handler",
+	[LSTAR_STOP_BREAKPOINT] = "breakpoint",	  [LSTAR_STOP_STEP] = "step",
+	[LSTAR_STOP_SIGNAL] = "signal",		  [LSTAR_STOP_EXEC] = "new program",
+	[LSTAR_STOP_NEW_PROCESS] = "new process", [LSTAR_STOP_ENDED] = "end of a process",
+};
+
+/* What users of the library have asked for, and a command has met. */
+static enum cmd_result show_stopped(struct cmd *c, const struct dbg_halt *halt)
+{
+	const struct lstar_stop *at = &halt->at;
+	char *text = NULL, who[64];
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return cmd_fail(c, "no memory to describe the stop");
+	cmd_thread_text(c, dbg_current_pid(c->d), dbg_current_tid(c->d), who, sizeof(who));
+	if (at->handler)
+		fprintf(out, "handler of %s at %s, %s\n    ", dbg_handler_call(at->handler),
+			at->phase == LSTAR_ENTER ? "entry" : "exit", who);
+	else
+		fprintf(out, "%s, %s\n", reasons[at->reason], who);
+	if (at->handler) {
+		put_call(c, &halt->stop, out);
+		if (halt->stop.kind == TGT_STOP_EXIT)
+			put_result(&halt->stop, out);
+		fputc('\n', out);
+	}
+	if (!fclose(out))
+		con_write(c->con, text, size);
+	free(text);
+	return CMD_OK;
+}
+
 enum cmd_result cmd_show_halt(struct cmd *c, const struct dbg_halt *halt)
 {
 	bool ends = show_ends(c);
@@ -191,6 +226,8 @@ enum cmd_result cmd_show_halt(struct cmd *c, const struct dbg_halt *halt)
 	switch (halt->why) {
 	case DBG_BREAK:
 		return show_break(c, halt);
+	case DBG_STOPPED:
+		return show_stopped(c, halt);
 	case DBG_INTERRUPTED:
 		show_interrupted(c);
 		return CMD_OK;

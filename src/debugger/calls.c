@@ -17,8 +17,7 @@ _Static_assert((int)LSTAR_ABI_X86_64 == ABI_X86_64 && (int)LSTAR_ABI_I386 == ABI
 
 static bool at_call(const struct lstar_thread *t)
 {
-	return t->at &&
-	       (t->at->stop.kind == TGT_STOP_ENTER || t->at->stop.kind == TGT_STOP_EXIT);
+	return t->at && (t->at->stop.kind == TGT_STOP_ENTER || t->at->stop.kind == TGT_STOP_EXIT);
 }
 
 enum lstar_phase dbg_call_phase(const struct lstar_thread *t)

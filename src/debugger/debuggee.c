@@ -116,7 +116,7 @@ u32 dbg_launched_pid(const struct dbg *d)
 
 int dbg_attach(struct dbg *d, u32 pid)
 {
-	int err = dbg_root_reserve(d);
+	int err = dbg_not_in_callback(d, "attaching") ?: dbg_halt_now(d) ?: dbg_root_reserve(d);
 
 	if (err)
 		return err;
@@ -127,7 +127,7 @@ int dbg_attach(struct dbg *d, u32 pid)
 	if (!d->held.valid)
 		d->current = pid;
 	d->interest_stale = true;
-	return 0;
+	return dbg_tasks_attached(d, pid);
 }
 
 static int current_or(struct dbg *d, u32 *pid)
@@ -137,19 +137,29 @@ static int current_or(struct dbg *d, u32 *pid)
 	return *pid ? 0 : dbg_fail(d, -ESRCH, NO_DEBUGGEE);
 }
 
-/* The held stop belongs to a process that is about to go its own way: finish it first. */
+/* The process is about to go its own way: what its threads stand at is finished first. */
 static void store_held(struct dbg *d, u32 pid)
 {
-	struct tgt_thread *th = dbg_thread(d, d->held.stop.tid);
+	struct target *t = d->target;
 
-	if (d->held.valid && d->held.stop.pid == pid && th)
-		d->target->ops->store_regs(d->target, th, &d->held.ctx);
+	for (size_t i = 0; i < d->ntasks; i++) {
+		struct dbg_held *h = d->task[i]->at;
+		struct tgt_thread *th = h ? dbg_thread(d, h->stop.tid) : NULL;
+
+		if (!th || h->stop.pid != pid)
+			continue;
+		if (h->stop.kind == TGT_STOP_ENTER && h->ctx.skip)
+			t->ops->resume(t, th, &h->ctx, true, 0); /* it stays halted */
+		else
+			t->ops->store_regs(t, th, &h->ctx);
+	}
 }
 
 /* The process has gone, by our own doing. */
 static void forget(struct dbg *d, u32 pid)
 {
 	remove_root(d, dbg_root_find(d, pid));
+	dbg_process_gone(d, pid);
 	if (d->held.stop.pid == pid)
 		d->held.valid = false;
 	fix_current(d);
@@ -157,8 +167,13 @@ static void forget(struct dbg *d, u32 pid)
 
 int dbg_detach(struct dbg *d, u32 pid)
 {
-	int err = current_or(d, &pid);
+	int err = current_or(d, &pid) ?: dbg_not_in_callback(d, "detaching");
 
+	if (!err && d->running)
+		err = dbg_fail(d, -EBUSY,
+			       "the debuggee runs: wait for a stop, or interrupt it, before "
+			       "letting process %u go",
+			       pid);
 	if (err)
 		return err;
 	store_held(d, pid);
@@ -171,7 +186,7 @@ int dbg_detach(struct dbg *d, u32 pid)
 
 int dbg_kill(struct dbg *d, u32 pid)
 {
-	int err = current_or(d, &pid);
+	int err = current_or(d, &pid) ?: dbg_not_in_callback(d, "ending a process");
 
 	if (err)
 		return err;

@@ -8,6 +8,7 @@
 #ifndef DEBUGGER_DEBUGGER_H
 #define DEBUGGER_DEBUGGER_H
 
+#include "debugger/handlers.h"
 #include "output/output.h"
 #include "script/script.h"
 #include "target/target.h"
@@ -107,14 +108,16 @@ enum dbg_why {
 	DBG_ERROR, /* the target failed; dbg_error() */
 	DBG_ENDED, /* no debuggee is left */
 	DBG_TIMEOUT, /* dbg_run_for() only: still running */
+	DBG_STOPPED, /* a handler, a breakpoint, ...: at.reason */
 	DBG_IDLE, /* dbg_go_while_armed() only: no event is enabled any more */
 };
 
 struct dbg_halt {
 	enum dbg_why why;
 	u32 event; /* BREAK: which */
-	struct tgt_stop stop; /* BREAK: where */
+	struct tgt_stop stop; /* BREAK, STOPPED at a call: where */
 	enum eng_stage stage;
+	struct lstar_stop at; /* processes: the same for users of the library */
 };
 
 /* Let the debuggee run until something stops it. */
@@ -201,8 +204,8 @@ int dbg_eval_value(struct dbg *d, const struct scr_source *src, u64 *value,
 
 /* --- registers and memory of the current thread --- */
 /* Value of a register or of a part of one. -ENODATA: not available on this target. */
-int dbg_reg_get(struct dbg *d, const struct eng_reg_name *reg, u64 *value);
-int dbg_reg_set(struct dbg *d, const struct eng_reg_name *reg, u64 value);
+int dbg_current_reg_get(struct dbg *d, const struct eng_reg_name *reg, u64 *value);
+int dbg_current_reg_set(struct dbg *d, const struct eng_reg_name *reg, u64 value);
 /* Memory of process @pid; 0: of the current thread, on the machine of the kernel. */
 size_t dbg_mem_read(struct dbg *d, u32 pid, u64 addr, void *buf, size_t n);
 size_t dbg_mem_write(struct dbg *d, u32 pid, u64 addr, const void *buf, size_t n);

@@ -134,7 +134,7 @@ static u64 part_mask(const struct eng_reg_name *r)
 	return (r->width == 64 ? ~0ULL : ENG_BIT(r->width) - 1) << r->shift;
 }
 
-int dbg_reg_get(struct dbg *d, const struct eng_reg_name *r, u64 *value)
+int dbg_current_reg_get(struct dbg *d, const struct eng_reg_name *r, u64 *value)
 {
 	struct dbg_frame frame;
 	struct eng_ctx own, *ctx;
@@ -153,7 +153,7 @@ int dbg_reg_get(struct dbg *d, const struct eng_reg_name *r, u64 *value)
 	return err;
 }
 
-int dbg_reg_set(struct dbg *d, const struct eng_reg_name *r, u64 value)
+int dbg_current_reg_set(struct dbg *d, const struct eng_reg_name *r, u64 value)
 {
 	struct dbg_frame frame;
 	struct eng_ctx own, *ctx;

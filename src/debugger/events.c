@@ -112,6 +112,7 @@ int dbg_update_interest(struct dbg *d)
 			interest_call(&in, ev, ev->stages & ENG_STAGE_PRE,
 				      ev->stages & ENG_STAGE_POST);
 	}
+	dbg_handlers_interest(d, &in);
 	int err = d->target->ops->set_interest(d->target, &in);
 
 	if (err)

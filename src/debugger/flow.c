@@ -115,8 +115,7 @@ static struct dbg_call *call_open(struct dbg *d, struct lstar_thread *t, struct 
  * The call that ends. Where it has moved the thread (execve, rt_sigreturn) its number tells;
  * what lies within it has been left.
  */
-static struct dbg_call *call_ending(struct dbg *d, struct lstar_thread *t,
-				    const struct tgt_stop *s)
+static struct dbg_call *call_ending(struct dbg *d, struct lstar_thread *t, const struct tgt_stop *s)
 {
 	struct dbg_call *c = t->call;
 

@@ -11,8 +11,8 @@
 
 #include "debugger/session.h"
 
-#define ALL_FLAGS                                                                            \
-	(LSTAR_RECURSIVE | LSTAR_KEEP_ARGUMENTS | LSTAR_INHERIT | LSTAR_REPLACE |            \
+#define ALL_FLAGS                                                                 \
+	(LSTAR_RECURSIVE | LSTAR_KEEP_ARGUMENTS | LSTAR_INHERIT | LSTAR_REPLACE | \
 	 LSTAR_REPORT_UNUSED | LSTAR_LAST)
 
 /* --- what a call is named --- */
@@ -61,8 +61,8 @@ static int unknown(struct dbg *d, const char *text)
 	for (unsigned abi = 0; abi < ABI_N && !near; abi++)
 		near = abi_call_suggest(abi, text);
 	if (near)
-		return dbg_fail(d, -ENOENT, "there is no system call '%s'; did you mean '%s'?", text,
-				near);
+		return dbg_fail(d, -ENOENT, "there is no system call '%s'; did you mean '%s'?",
+				text, near);
 	return dbg_fail(d, -ENOENT,
 			"there is no system call '%s'; numbers are written 0n59 or 0x3b", text);
 }

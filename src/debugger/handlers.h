@@ -18,10 +18,6 @@
 
 struct dbg;
 
-/* --- debuggees (debuggee.c) --- */
-int dbg_launch_as(struct dbg *d, const struct lstar_launch *how, struct lstar_thread **main_thread);
-int dbg_stdio_fds(struct dbg *d, uint32_t pid, int fd[3]);
-
 /* --- running (run.c) --- */
 int dbg_continue(struct dbg *d);
 int dbg_wait(struct dbg *d, int timeout_ms, struct lstar_stop *stop);

@@ -151,7 +151,8 @@ static int launch(struct dbg *d, struct dbg_launched *l)
 	int err;
 
 	con_flush(d->con);
-	err = dbg_root_reserve(d) ?: reserve_stdio(d);
+	err = dbg_not_in_callback(d, "starting a program") ?: dbg_halt_now(d);
+	err = err ?: dbg_root_reserve(d) ?: reserve_stdio(d);
 	if (err)
 		goto fail;
 	err = d->target->ops->launch(d->target, &tl, &s.pid);
@@ -167,7 +168,7 @@ static int launch(struct dbg *d, struct dbg_launched *l)
 	if (!d->held.valid)
 		d->current = s.pid;
 	d->interest_stale = true;
-	return 0;
+	return dbg_tasks_attached(d, s.pid);
 fail:
 	launched_free(l);
 	return err;

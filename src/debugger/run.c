@@ -5,6 +5,7 @@
  * no event wants to be told about.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -37,11 +38,12 @@ static void fire_exit(struct dbg *d, struct dbg_held *h)
 	fire(d, ENG_EV_SYSRET, ENG_POST, h);
 }
 
-/* A system-call stop: returns true when the debuggee must halt at it. */
-static bool call_stop(struct dbg *d, struct dbg_held *h)
+/* A system-call stop. False: the thread goes on. Else *@reason says why it does not. */
+static bool call_stop(struct dbg *d, struct dbg_held *h, enum lstar_reason *reason)
 {
 	struct dbg_frame frame = { d, h->stop.thread };
 	struct target *t = d->target;
+	bool stay = false;
 
 	d->stats.stops++;
 	t->ops->context(t, h->stop.thread, &h->ctx);
@@ -50,6 +52,8 @@ static bool call_stop(struct dbg *d, struct dbg_held *h)
 	h->ctx.pid = h->stop.pid;
 	h->ctx.tid = h->stop.tid;
 	h->ctx.target = &frame;
+	h->task = NULL;
+	h->call = NULL;
 	if (h->stop.kind == TGT_STOP_ENTER)
 		fire_enter(d, h);
 	else if (!h->stop.skipped)
@@ -57,18 +61,48 @@ static bool call_stop(struct dbg *d, struct dbg_held *h)
 	h->ctx.target = NULL;
 	if (d->nreq)
 		dbg_requests_run(d);
-	return h->ctx.brk;
+	if (d->nhandlers) {
+		stay = dbg_call_stop(d, h);
+		if (d->sweep)
+			dbg_handlers_sweep(d);
+	}
+	*reason = LSTAR_STOP_EVENT;
+	if (h->ctx.brk)
+		return true;
+	*reason = LSTAR_STOP_SYSCALL;
+	if (stay && !h->call->looped)
+		*reason = h->call->reason;
+	if (stay || !h->task || !d->interrupted)
+		return stay;
+	/* A callback asked for it: the thread is to be found where that was. */
+	d->interrupted = 0;
+	*reason = LSTAR_STOP_INTERRUPT;
+	return true;
 }
 
-static void finish_call(struct dbg *d, struct dbg_held *h)
+static void show_text(struct dbg *d)
 {
-	bool skip = h->stop.kind == TGT_STOP_ENTER && h->ctx.skip;
-
-	h->valid = false;
 	if (d->fresh_con || d->fresh_out)
 		dbg_show(d);
+}
+
+/* The thread that stands at @h goes on, by a step or until something stops it. */
+static int go_on(struct dbg *d, struct dbg_held *h, bool step)
+{
+	struct target *t = d->target;
+	bool skip = h->stop.kind == TGT_STOP_ENTER && h->ctx.skip;
+	int signal = h->stop.kind == TGT_STOP_SIGNAL ? h->task->signal : 0, err;
+
+	h->valid = false;
+	show_text(d);
 	/* A thread that is gone by now (SIGKILL) is no failure: its end is reported next. */
-	d->target->ops->resume(d->target, h->stop.thread, &h->ctx, skip, 0);
+	if (step)
+		err = t->ops->step(t, h->stop.thread, &h->ctx, skip);
+	else
+		err = t->ops->resume(t, h->stop.thread, &h->ctx, skip, signal);
+	if (h->task)
+		dbg_call_gone(d, h);
+	return step && err ? dbg_fail_target(d, err) : 0;
 }
 
 static int halt_all(struct dbg *d)
@@ -79,28 +113,76 @@ static int halt_all(struct dbg *d)
 	if (d->running)
 		dbg_terminal_ours(d, false);
 	d->running = false;
+	d->stepping = NULL;
 	dbg_deliver(d);
 	out_flush(d->outs);
 	dbg_report_outputs(d);
 	return err ? dbg_fail_target(d, err) : 0;
 }
 
-static int start(struct dbg *d)
+int dbg_halt_now(struct dbg *d)
 {
-	struct target *t = d->target;
-	int err = dbg_update_interest(d);
+	return d->running ? halt_all(d) : 0;
+}
 
-	if (err)
-		return err;
-	con_flush(d->con);
-	dbg_terminal_theirs(d);
-	if (d->held.valid)
-		finish_call(d, &d->held);
-	err = t->ops->resume_all(t);
-	if (err)
-		return dbg_fail_target(d, err);
-	d->running = true;
-	return 0;
+/* --- what is told --- */
+
+/* Fills in where the session is halted; 0, or -ELOOP with its text. */
+static int tell(struct dbg *d, struct lstar_stop *s, enum lstar_reason reason)
+{
+	struct dbg_held *h = &d->held;
+
+	s->reason = reason;
+	s->thread = h->task;
+	s->pid = h->stop.pid;
+	s->event = reason == LSTAR_STOP_EVENT ? h->ctx.brk_event : 0;
+	if (h->task)
+		s->phase = dbg_call_phase(h->task);
+	if (h->call && (reason == LSTAR_STOP_SYSCALL || reason == LSTAR_STOP_CALLBACK))
+		s->handler = h->call->asked;
+	h->ctx.brk = false;
+	d->current = h->stop.tid;
+	return h->call && h->call->looped ? -ELOOP : 0;
+}
+
+/* The session is to be halted at what is in d->held. */
+static void hold_here(struct dbg *d)
+{
+	struct dbg_held *h = &d->held;
+	struct target *t = d->target;
+
+	h->valid = true;
+	if (h->task && h->task->at == h)
+		return;
+	if (h->stop.kind != TGT_STOP_ENTER && h->stop.kind != TGT_STOP_EXIT) {
+		t->ops->context(t, h->stop.thread, &h->ctx);
+		h->call = NULL;
+	}
+	h->task = dbg_task_of(d, h->stop.pid, h->stop.tid);
+	if (h->task)
+		h->task->at = h;
+}
+
+/* An end, a birth or another program: the records follow. */
+static void note(struct dbg *d, const struct tgt_stop *s)
+{
+	switch (s->kind) {
+	case TGT_STOP_NEW_TASK:
+		dbg_task_born(d, s);
+		break;
+	case TGT_STOP_EXEC:
+		dbg_task_exec(d, s);
+		break;
+	case TGT_STOP_TASK_END:
+		dbg_task_ended(d, s->tid);
+		break;
+	case TGT_STOP_PROCESS_END:
+		dbg_root_ended(d, s->pid, s->status);
+		dbg_process_gone(d, s->pid);
+		break;
+	default:
+		break;
+	}
 }
 
 /* The last of the debuggee ended while it was being halted: what is left are its ends. */
@@ -111,77 +193,363 @@ static void collect_ends(struct dbg *d)
 	do {
 		if (d->target->ops->wait(d->target, &s, 0))
 			break;
-		if (s.kind == TGT_STOP_PROCESS_END)
-			dbg_root_ended(d, s.pid, s.status);
+		note(d, &s);
 	} while (s.kind != TGT_STOP_ALL_GONE && s.kind != TGT_STOP_NONE &&
 		 s.kind != TGT_STOP_HALTED);
 	d->held.valid = false;
 	d->current = 0;
 }
 
-/* Ends the loop: everything halts, @h (may be NULL) is kept for the prompt. */
-static int stop_at(struct dbg *d, struct dbg_held *h, struct dbg_halt *halt, enum dbg_why why)
+/* Its registers are kept, should it end without being looked at again. */
+static void remember(struct dbg *d)
 {
-	halt->why = why;
-	if (h) {
-		h->valid = true;
-		halt->event = h->ctx.brk_event;
-		halt->stop = h->stop;
-		halt->stage = h->stage;
-		h->ctx.brk = false;
-		d->current = h->stop.tid;
-	}
-	int err = halt_all(d);
+	struct dbg_held *h = &d->held;
+	struct target *t = d->target;
 
-	if (!dbg_has_debuggee(d)) {
-		collect_ends(d);
-		if (why != DBG_BREAK)
-			halt->why = DBG_ENDED;
-	}
-	return err;
+	if (h->valid && h->task && t->ops->load_regs(t, h->stop.thread, &h->ctx, ENG_REGS_USER))
+		dbg_task_remember(h->task, h);
 }
 
-/* One stop. Returns true when the loop is over, with @err set. */
-static bool one_stop(struct dbg *d, struct dbg_held *h, struct dbg_halt *halt, int *err)
+/* Ends the loop: everything halts; at a stop that is in d->held, it is kept. */
+static int stop_at(struct dbg *d, bool held, struct lstar_stop *s, enum lstar_reason reason)
 {
+	int told = 0, err;
+
+	if (held) {
+		hold_here(d);
+		told = tell(d, s, reason);
+	} else {
+		s->reason = reason;
+	}
+	err = halt_all(d);
+	remember(d);
+	if (!dbg_has_debuggee(d)) {
+		collect_ends(d);
+		if (reason == LSTAR_STOP_INTERRUPT || reason == LSTAR_STOP_TIMEOUT)
+			s->reason = LSTAR_STOP_NOTHING_LEFT;
+	}
+	if (!held && !s->thread)
+		s->thread = dbg_thread_find(d, d->current);
+	return err ? err : told;
+}
+
+/* --- one stop --- */
+
+static bool is_wanted(const struct dbg *d, enum lstar_reason reason)
+{
+	return d->wanted >> reason & 1;
+}
+
+/* The debuggee stops for @reason where that was asked for, else the thread goes on. */
+static bool told_if_wanted(struct dbg *d, enum lstar_reason reason, bool wanted,
+			   struct lstar_stop *s, int *err)
+{
+	struct dbg_held *h = &d->held;
+
+	if (!wanted) {
+		d->target->ops->resume(d->target, h->stop.thread, NULL, false, h->stop.signal);
+		return false;
+	}
+	*err = stop_at(d, true, s, reason);
+	return true;
+}
+
+static bool birth(struct dbg *d, struct lstar_stop *s, int *err)
+{
+	struct tgt_stop *stop = &d->held.stop;
+	bool process = stop->child_pid != stop->pid;
+
+	note(d, stop);
+	stop->signal = 0;
+	if (!told_if_wanted(d, LSTAR_STOP_NEW_PROCESS,
+			    process && is_wanted(d, LSTAR_STOP_NEW_PROCESS), s, err))
+		return false;
+	s->pid = stop->child_pid;
+	s->thread = dbg_thread_find(d, stop->child_tid);
+	return true;
+}
+
+static bool process_end(struct dbg *d, struct lstar_stop *s, int *err)
+{
+	struct tgt_stop stop = d->held.stop;
+	struct lstar_thread *first = dbg_thread_find(d, stop.pid);
+
+	note(d, &stop);
+	if (!is_wanted(d, LSTAR_STOP_ENDED))
+		return false;
+	s->thread = first;
+	*err = stop_at(d, false, s, LSTAR_STOP_ENDED);
+	s->pid = stop.pid;
+	s->status = stop.status;
+	return true;
+}
+
+static void all_gone(struct dbg *d, struct lstar_stop *s)
+{
+	d->running = false;
+	d->stepping = NULL;
+	d->current = 0;
+	d->held.valid = false;
+	s->reason = LSTAR_STOP_NOTHING_LEFT;
+	dbg_terminal_ours(d, true);
+	dbg_deliver(d);
+	out_flush(d->outs);
+	dbg_report_outputs(d);
+}
+
+static bool signal_stop(struct dbg *d, struct lstar_stop *s, int *err)
+{
+	int sig = d->held.stop.signal;
+	bool wanted = sig > 0 && sig < 65 && d->wanted_signals >> (sig - 1) & 1;
+
+	if (!told_if_wanted(d, LSTAR_STOP_SIGNAL, wanted, s, err))
+		return false;
+	s->signal = sig;
+	if (s->thread)
+		s->thread->signal = sig;
+	return true;
+}
+
+/* Returns true when the loop is over, with *@err set. */
+static bool one_stop(struct dbg *d, struct lstar_stop *s, int *err)
+{
+	struct dbg_held *h = &d->held;
+	enum lstar_reason reason;
+
 	*err = 0;
 	switch (h->stop.kind) {
 	case TGT_STOP_ENTER:
 	case TGT_STOP_EXIT:
-		if (call_stop(d, h)) {
-			*err = stop_at(d, h, halt, DBG_BREAK);
+		if (call_stop(d, h, &reason)) {
+			*err = stop_at(d, true, s, reason);
 			return true;
 		}
-		finish_call(d, h);
-		if (d->interest_stale && (*err = dbg_update_interest(d))) {
-			halt->why = DBG_ERROR;
-			halt_all(d);
-			return true;
-		}
+		go_on(d, h, false);
 		return false;
 	case TGT_STOP_PROCESS_END:
-		dbg_root_ended(d, h->stop.pid, h->stop.status);
+		return process_end(d, s, err);
+	case TGT_STOP_TASK_END:
+		note(d, &h->stop);
 		return false;
 	case TGT_STOP_ALL_GONE:
-		d->running = false;
-		d->current = 0;
-		halt->why = DBG_ENDED;
-		dbg_terminal_ours(d, true);
-		dbg_deliver(d);
-		out_flush(d->outs);
-		dbg_report_outputs(d);
+		all_gone(d, s);
 		return true;
 	case TGT_STOP_SIGNAL:
-		d->target->ops->resume(d->target, h->stop.thread, NULL, false, h->stop.signal);
-		return false;
+		return signal_stop(d, s, err);
 	case TGT_STOP_NEW_TASK:
+		return birth(d, s, err);
 	case TGT_STOP_EXEC:
-		d->target->ops->resume(d->target, h->stop.thread, NULL, false, 0);
-		return false;
+		note(d, &h->stop);
+		h->stop.signal = 0;
+		return told_if_wanted(d, LSTAR_STOP_EXEC, is_wanted(d, LSTAR_STOP_EXEC), s, err);
+	case TGT_STOP_STEP:
+		*err = stop_at(d, true, s, LSTAR_STOP_STEP);
+		return true;
 	default:
 		return false;
 	}
 }
+
+/* --- starting --- */
+
+/* What a thread stands at moves to the thread's own record: d->held is for the next stop. */
+static int park(struct dbg *d)
+{
+	struct dbg_held *h = &d->held;
+	struct lstar_thread *t = h->task;
+
+	if (!h->valid || !t)
+		return 0;
+	t->parked = malloc(sizeof(*t->parked));
+	if (!t->parked)
+		return dbg_fail(d, -ENOMEM, "no memory to let a thread stand where it is");
+	*t->parked = *h;
+	t->at = t->parked;
+	d->nparked++;
+	h->valid = false;
+	h->task = NULL;
+	h->call = NULL;
+	return 0;
+}
+
+/* And back. */
+static void unpark(struct dbg *d, struct lstar_thread *t)
+{
+	d->held = *t->parked;
+	t->at = &d->held;
+	free(t->parked);
+	t->parked = NULL;
+	d->nparked--;
+}
+
+/* Handlers of the stop that have not run yet do. True: the thread stays; wait tells of it. */
+static bool stays(struct dbg *d, struct lstar_thread *t, int *err)
+{
+	struct dbg_held *h = t->at;
+
+	if (!dbg_call_advance(d, h))
+		return false;
+	if (h != &d->held) {
+		*err = park(d);
+		if (!*err)
+			unpark(d, t);
+	}
+	d->again = true;
+	return true;
+}
+
+/* True: some thread stays where it is, and nothing runs. */
+static bool any_stays(struct dbg *d, int *err)
+{
+	if (d->held.valid && d->held.task && stays(d, d->held.task, err))
+		return true;
+	for (size_t i = 0; i < d->ntasks && d->nparked; i++) {
+		struct lstar_thread *t = d->task[i];
+
+		if (t->parked && !t->proc->held && stays(d, t, err))
+			return true;
+	}
+	return false;
+}
+
+static void parked_go_on(struct dbg *d)
+{
+	for (size_t i = 0; i < d->ntasks && d->nparked; i++) {
+		struct lstar_thread *t = d->task[i];
+		struct dbg_held *h = t->parked;
+
+		if (!h || t->proc->held)
+			continue;
+		go_on(d, h, false);
+		free(h);
+		t->parked = NULL;
+		d->nparked--;
+	}
+}
+
+/* Callbacks may have run: what is left to do before anything moves. */
+static int prepare(struct dbg *d)
+{
+	int err;
+
+	if (d->sweep)
+		dbg_handlers_sweep(d);
+	err = dbg_update_interest(d);
+	if (err)
+		return err;
+	con_flush(d->con);
+	dbg_terminal_theirs(d);
+	return 0;
+}
+
+static int start(struct dbg *d)
+{
+	struct target *t = d->target;
+	int err = 0;
+
+	if (d->held.valid && d->held.task && d->held.task->proc->held)
+		err = park(d);
+	if (err || any_stays(d, &err))
+		return err;
+	err = prepare(d);
+	if (err)
+		return err;
+	if (d->held.valid)
+		go_on(d, &d->held, false);
+	if (d->nparked)
+		parked_go_on(d);
+	err = t->ops->resume_all(t);
+	if (err)
+		return dbg_fail_target(d, err);
+	d->running = true;
+	return 0;
+}
+
+int dbg_not_in_callback(struct dbg *d, const char *what)
+{
+	if (!d->firing)
+		return 0;
+	return dbg_fail(d, -EBUSY,
+			"%s is not allowed in a callback: return from it first; "
+			"LSTAR_CB_STOP stops the debuggee here",
+			what);
+}
+
+static int no_debuggee(struct dbg *d)
+{
+	return dbg_fail(d, -ESRCH,
+			"there is no debuggee: start one with '.start', or take one "
+			"with '.attach'");
+}
+
+static int no_processes(struct dbg *d)
+{
+	return dbg_fail(d, -EOPNOTSUPP, "the machine is never stopped and has nothing to wait for");
+}
+
+int dbg_continue(struct dbg *d)
+{
+	int err;
+
+	if (dbg_can(d, TGT_WHOLE))
+		return no_processes(d);
+	if (!dbg_has_debuggee(d))
+		return no_debuggee(d);
+	err = dbg_not_in_callback(d, "letting the debuggee run");
+	if (err || d->running || d->again)
+		return err;
+	return start(d);
+}
+
+int dbg_step(struct lstar_thread *t)
+{
+	struct dbg *d = t->d;
+	struct target *target = d->target;
+	struct dbg_held *h;
+	int err = dbg_not_in_callback(d, "a step") ?: dbg_task_ready(t);
+
+	if (!err && d->running)
+		err = dbg_fail(d, -EBUSY, "the debuggee runs: wait for a stop before a step");
+	if (!err && d->held.valid && d->held.task != t)
+		err = park(d);
+	if (err || (t->at && stays(d, t, &err)))
+		return err;
+	err = prepare(d);
+	if (err)
+		return err;
+	h = t->at;
+	if (h)
+		err = go_on(d, h, true);
+	else
+		err = target->ops->step(target, dbg_thread(d, t->tid), NULL, false);
+	if (!h && err)
+		dbg_fail_target(d, err);
+	if (h && h == t->parked) {
+		free(h);
+		t->parked = NULL;
+		d->nparked--;
+	}
+	if (err)
+		return err;
+	d->running = true;
+	d->stepping = t;
+	return 0;
+}
+
+int dbg_want(struct dbg *d, unsigned reasons)
+{
+	unsigned known =
+		1u << LSTAR_STOP_NEW_PROCESS | 1u << LSTAR_STOP_EXEC | 1u << LSTAR_STOP_ENDED;
+
+	if (reasons & ~known)
+		return dbg_fail(d, -EINVAL,
+				"only 1 << LSTAR_STOP_NEW_PROCESS, 1 << LSTAR_STOP_EXEC and "
+				"1 << LSTAR_STOP_ENDED are optional");
+	d->wanted = reasons;
+	return 0;
+}
+
+/* --- the loop --- */
 
 u64 dbg_now_ms(void)
 {
@@ -191,39 +559,121 @@ u64 dbg_now_ms(void)
 	return (u64)ts.tv_sec * 1000 + (u64)ts.tv_nsec / 1000000;
 }
 
-int dbg_run_here(struct dbg *d, u64 until, struct dbg_halt *halt)
+/* Nothing runs, and nothing has been reported. */
+static int nothing_runs(struct dbg *d, struct lstar_stop *s)
+{
+	if (d->stepping) {
+		s->thread = d->stepping;
+		s->pid = s->thread->proc->pid;
+		s->reason = LSTAR_STOP_STEP; /* as far as it got: it is gone */
+		return halt_all(d);
+	}
+	halt_all(d);
+	return dbg_fail(d, -EBUSY,
+			"every thread of the debuggee is held: nothing can happen until a process "
+			"is let go");
+}
+
+/* Until @until (0: no limit). A debuggee that runs then goes on. */
+static int loop(struct dbg *d, u64 until, struct lstar_stop *s)
 {
 	struct target *t = d->target;
 	struct dbg_held *h = &d->held;
-	int err = start(d);
+	bool looked = false;
+	int err;
 
-	if (err) {
-		halt->why = DBG_ERROR;
-		return err;
+	if (d->again) {
+		d->again = false;
+		return tell(d, s,
+			    h->call && !h->call->looped ? h->call->reason : LSTAR_STOP_SYSCALL);
 	}
 	for (;;) {
 		int wait = -1;
 
-		if (d->interrupted) {
+		if (ENG_UNLIKELY(d->interrupted)) {
 			d->interrupted = 0;
-			return stop_at(d, NULL, halt, DBG_INTERRUPTED);
+			return stop_at(d, false, s, LSTAR_STOP_INTERRUPT);
+		}
+		if (ENG_UNLIKELY(d->interest_stale) && (err = dbg_update_interest(d))) {
+			halt_all(d);
+			return err;
 		}
 		if (until) {
 			u64 now = dbg_now_ms();
 
-			if (now >= until)
-				return stop_at(d, NULL, halt, DBG_TIMEOUT);
-			wait = (int)(until - now);
+			if (now >= until && looked) {
+				s->reason = LSTAR_STOP_TIMEOUT;
+				return 0;
+			}
+			wait = now < until ? (int)(until - now) : 0;
 		}
+		looked = true;
 		err = t->ops->wait(t, &h->stop, wait);
 		if (err) {
-			halt->why = DBG_ERROR;
 			halt_all(d);
 			return dbg_fail_target(d, err);
 		}
-		if (one_stop(d, h, halt, &err))
+		if (h->stop.kind == TGT_STOP_HALTED)
+			return nothing_runs(d, s);
+		if (h->stop.kind != TGT_STOP_NONE && one_stop(d, s, &err))
 			return err;
 	}
+}
+
+int dbg_wait(struct dbg *d, int timeout_ms, struct lstar_stop *stop)
+{
+	int err;
+
+	memset(stop, 0, sizeof(*stop));
+	if (dbg_can(d, TGT_WHOLE))
+		return no_processes(d);
+	err = dbg_not_in_callback(d, "waiting for the debuggee");
+	if (err)
+		return err;
+	if (!d->running && !d->again) {
+		stop->reason = LSTAR_STOP_NOTHING_LEFT;
+		if (!dbg_has_debuggee(d))
+			return 0;
+		return dbg_fail(d, -EBUSY,
+				"the debuggee is stopped: let it continue before waiting for it");
+	}
+	return loop(d, timeout_ms < 0 ? 0 : dbg_now_ms() + (u64)timeout_ms, stop);
+}
+
+/* --- `g` and `sleep` --- */
+
+static enum dbg_why why_of(enum lstar_reason reason)
+{
+	switch (reason) {
+	case LSTAR_STOP_EVENT:
+		return DBG_BREAK;
+	case LSTAR_STOP_INTERRUPT:
+		return DBG_INTERRUPTED;
+	case LSTAR_STOP_NOTHING_LEFT:
+		return DBG_ENDED;
+	case LSTAR_STOP_TIMEOUT:
+		return DBG_TIMEOUT;
+	default:
+		return DBG_STOPPED;
+	}
+}
+
+int dbg_run_here(struct dbg *d, u64 until, struct dbg_halt *halt)
+{
+	int err = dbg_continue(d);
+
+	memset(&halt->at, 0, sizeof(halt->at));
+	if (!err)
+		err = loop(d, until, &halt->at);
+	if (!err && halt->at.reason == LSTAR_STOP_TIMEOUT)
+		err = stop_at(d, false, &halt->at, LSTAR_STOP_TIMEOUT);
+	halt->why = err ? DBG_ERROR : why_of(halt->at.reason);
+	if (d->held.valid) {
+		halt->event = halt->at.event;
+		halt->stop = d->held.stop;
+		halt->stage = d->held.stage;
+	}
+	return err;
 }
 
 int dbg_go(struct dbg *d, struct dbg_halt *halt)
@@ -231,9 +681,7 @@ int dbg_go(struct dbg *d, struct dbg_halt *halt)
 	memset(halt, 0, sizeof(*halt));
 	if (!dbg_has_debuggee(d)) {
 		halt->why = DBG_ERROR;
-		return dbg_fail(d, -ESRCH,
-				"there is no debuggee: start one with '.start', or take one "
-				"with '.attach'");
+		return no_debuggee(d);
 	}
 	return d->home->run(d, 0, halt);
 }

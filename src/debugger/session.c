@@ -60,6 +60,8 @@ void dbg_free(struct dbg *d)
 		d->target->ops->free(d->target);
 	sym_free(d->symbols);
 	asm_guard_free(d->guard);
+	dbg_tasks_free(d);
+	dbg_handlers_free(d);
 	dbg_maps_free(d);
 	scr_env_free(d->env);
 	out_set_free(d->outs);

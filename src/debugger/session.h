@@ -122,6 +122,7 @@ struct dbg {
 	struct lstar_thread *stepping; /* the only one that runs; NULL: all do */
 	bool again; /* the held thread stays: wait tells of it at once */
 	unsigned wanted; /* 1 << enum lstar_reason */
+	u64 wanted_signals; /* bit n - 1: signal n */
 	bool hold_born;
 	u32 nparked;
 
@@ -245,6 +246,10 @@ void dbg_terminal_ours(struct dbg *d, bool ended);
 /* run.c */
 u64 dbg_now_ms(void);
 int dbg_run_here(struct dbg *d, u64 until, struct dbg_halt *halt);
+/* 0, or the failure of what a callback may not do. */
+int dbg_not_in_callback(struct dbg *d, const char *what);
+/* Stop what runs: something is to be done to all of it. */
+int dbg_halt_now(struct dbg *d);
 
 /* eval.c */
 int dbg_eval_here(struct dbg *d, const struct eng_program *prog, u64 *value);

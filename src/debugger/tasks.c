@@ -389,8 +389,8 @@ int dbg_reg_set(struct lstar_thread *t, const char *text, uint64_t value)
 		return dbg_fail(t->d, -EOPNOTSUPP,
 				"the register '%s' cannot be written on this target", r->name);
 	if (r->width < 64 && value >> r->width)
-		return dbg_fail(t->d, -EINVAL, "%#llx does not fit the %u bits of '%s'",
-				(u64)value, r->width, r->name);
+		return dbg_fail(t->d, -EINVAL, "%#llx does not fit the %u bits of '%s'", (u64)value,
+				r->width, r->name);
 	ctx = ctx_get(t, &own);
 	err = load(t, ctx, r);
 	if (err)

@@ -61,7 +61,8 @@ struct tgt_stop {
 	bool skipped; /* EXIT: the call was short-circuited, no event sees it */
 	int signal; /* SIGNAL */
 	u32 breakpoint; /* BREAKPOINT: which; STEP: the one that it led to, 0: none */
-	u32 child_pid, child_tid; /* NEW_TASK: of the new one (thread if child_pid == pid) */
+	u32 child_pid; /* NEW_TASK: of the new one (a thread if it is pid) */
+	u32 child_tid; /* NEW_TASK: of the new one; EXEC: the number that the caller had */
 	int status; /* PROCESS_END: as from wait(2) */
 };
 

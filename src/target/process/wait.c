@@ -275,6 +275,7 @@ static bool exec(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *
 	th->restart_state = RESTART_NONE;
 	args_forget(th);
 	th->at = STOP_EVENT;
+	stop->child_tid = old ? (u32)old : th->tid;
 	return stop_report(p, th, TGT_STOP_EXEC, stop);
 }
 
