@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Printing of system calls as they happen, one line each.
+
+The printer has a handler of its own, which runs after all others and sees what the program asked
+for, what the user's handlers made of it and what came back. It never changes a call, a handler
+or a count.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import _lstar
+
+from . import handlers
+
+if TYPE_CHECKING:
+    from .debugger import Debugger
+    from .handlers import SyscallHandler
+    from .thread import ThreadContext
+
+RESET, BOLD, STRIKE, DEFAULT = "\033[0m", "\033[1m", "\033[9m", "\033[39m"
+RED, YELLOW, BLUE, BRIGHT_YELLOW = "\033[91m", "\033[33m", "\033[94m", "\033[93m"
+CALLBACK, HIJACKED, EXECUTED = "(callback) ", "(hijacked) ", "(executed) "
+# These do not return: nothing follows the " = " of their lines.
+_FINAL = ("exit", "exit_group")
+_ABIS = (_lstar.ABI_X86_64, _lstar.ABI_I386, _lstar.ABI_X32)
+
+
+class _Screen:
+    """sys.stdout as it is when something is printed, shared by the printers of all processes.
+
+    A line that one thread has begun and another one comes between is ended, and taken up again
+    under the name of its call.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stream: Any = None  # weak reference to where a line is open
+        self._tid = 0  # whose line that is; 0: nobody's
+        self._final = False  # nothing more belongs to it
+
+    def _open_here(self) -> bool:
+        return self._tid != 0 and self._stream is not None and self._stream() is sys.stdout
+
+    def _note(self, tid: int, final: bool) -> None:
+        self._tid, self._final = tid, final
+        try:
+            self._stream = weakref.ref(sys.stdout)
+        except TypeError:
+            stream = sys.stdout
+            self._stream = lambda: stream
+
+    def begin(self, tid: int, text: str, ended: bool, final: bool) -> None:
+        """The first part of a line, or all of it."""
+        with self._lock:
+            if sys.stdout is None:
+                return
+            if self._open_here():
+                text = ("\n" if self._final else f"{RESET} <unfinished>\n") + text
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            self._note(0 if ended else tid, final)
+
+    def end(self, tid: int, text: str, again: str) -> None:
+        """The rest of a thread's line; @again goes before it if that is not the open one."""
+        with self._lock:
+            if sys.stdout is None:
+                return
+            if not self._open_here():
+                text = again + text
+            elif self._tid != tid:
+                text = ("\n" if self._final else f"{RESET} <unfinished>\n") + again + text
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            self._note(0, False)
+
+
+_screen = _Screen()
+
+
+def _hexadecimal(value: int) -> str:
+    return f"{BRIGHT_YELLOW}{value:#x}{DEFAULT}"
+
+
+def _changed(old: int, new: int) -> str:
+    return f"{STRIKE}{BRIGHT_YELLOW}{old:#x}{RESET} {_hexadecimal(new)}"
+
+
+def _arguments(labels: tuple[str, ...], old: list[int] | None, new: list[int]) -> str:
+    texts = []
+    for i, label in enumerate(labels):
+        same = old is None or old[i] == new[i]
+        value = _hexadecimal(new[i]) if same else _changed(old[i], new[i])
+        texts.append(f"{label} = {value}")
+    return ", ".join(texts)
+
+
+class Selection:
+    """A list of calls by name or number, as the user gave it."""
+
+    def __init__(self, d: Debugger, calls: list[int | str]) -> None:
+        if not isinstance(calls, list):
+            raise ValueError("the calls are to be a list of names and numbers, or None, not "
+                             f"{type(calls).__name__}")
+        self.numbers: dict[int, set[int]] = {abi: set() for abi in _ABIS}
+        self.names: list[int | str] = []
+        for call in calls:
+            number = handlers.number_of(d, call)
+            self.names.append(_lstar.call_name(d._abi, number) or number)
+            for abi in _ABIS:
+                self.numbers[abi].add(self._number(d, abi, call))
+
+    @staticmethod
+    def _number(d: Debugger, abi: int, call: int | str) -> int:
+        if isinstance(call, int):
+            return call
+        try:
+            return d._session.call_by_name(abi, call)
+        except _lstar.Error:
+            return -1  # the convention has no such call
+
+    def __contains__(self, call: tuple[int, int]) -> bool:
+        abi, number = call
+        return number in self.numbers[abi]
+
+
+class Printer:
+    """Prints the calls of one process."""
+
+    def __init__(self, d: Debugger) -> None:
+        self._d = d
+        self._raw: _lstar.Handler | None = None
+        self._only: Selection | None = None
+        self._not: Selection | None = None
+        self._open: dict[int, str] = {}  # the line of a thread, to be taken up again
+        self._ran = False
+
+    def begin(self) -> None:
+        """A new run or attach: nothing is printed until the user asks again."""
+        self._raw = None
+        self._open.clear()
+        if self._ran:
+            self._only = self._not = None
+        self._ran = True
+
+    # --- what the user says (on the tracing thread) ------------------------------------------
+
+    @property
+    def on(self) -> bool:
+        return self._raw is not None
+
+    def switch(self, on: bool) -> None:
+        if not isinstance(on, bool):
+            raise TypeError(f"pprint_syscalls is to be True or False, not {on!r}")
+        if on == self.on:
+            return
+        if not on:
+            self._raw.remove()
+            self._raw = None
+            return
+        self._raw = self._d._session.handle_syscall("*", self._enter, self._exit, _lstar.LAST)
+        self._raw.process(self._d.pid)
+
+    @contextmanager
+    def context(self, on: bool) -> Iterator[None]:
+        """Switched for a while."""
+        before = self.on
+        self._d._do(self.switch, on)
+        try:
+            yield
+        finally:
+            if not self._d.dead:
+                self._d._do(self.switch, before)
+
+    def _selection(self, calls: list[int | str] | None) -> Selection | None:
+        return None if calls is None else Selection(self._d, calls)
+
+    @property
+    def only(self) -> list[int | str] | None:
+        """The calls that are printed; None: all."""
+        return None if self._only is None else list(self._only.names)
+
+    @only.setter
+    def only(self, calls: list[int | str] | None) -> None:
+        self._only = self._selection(calls)
+
+    @property
+    def excluded(self) -> list[int | str] | None:
+        """The calls that are not printed, whatever else says so; None: none."""
+        return None if self._not is None else list(self._not.names)
+
+    @excluded.setter
+    def excluded(self, calls: list[int | str] | None) -> None:
+        self._not = self._selection(calls)
+
+    # --- what is printed ---------------------------------------------------------------------
+
+    def _shown(self, abi: int, number: int) -> str | None:
+        """Name of a call that is to be printed."""
+        if self._only is not None and self._only.names and (abi, number) not in self._only:
+            return None
+        if self._not is not None and (abi, number) in self._not:
+            return None
+        return _lstar.call_name(abi, number)
+
+    def _handlers_of(self, t: ThreadContext, abi: int, number: int) -> list[SyscallHandler]:
+        """The user's enabled handlers of a call that run code in this thread."""
+        found = []
+        for h in self._d._handlers:
+            mine = h._thread is None or h._thread is t
+            if mine and h._raw.enabled and h._is_users() and _is_for(h, abi, number):
+                found.append(h)
+        return found
+
+    def _mark(self, t: ThreadContext, abi: int, number: int) -> str:
+        return RED + CALLBACK if self._handlers_of(t, abi, number) else ""
+
+    def _enter(self, t: ThreadContext, _: Any) -> None:
+        raw = t._raw
+        abi, was, now = raw.abi, raw.original, raw.number
+        new = [raw.arg0, raw.arg1, raw.arg2, raw.arg3, raw.arg4, raw.arg5]
+        if was == now:
+            name = self._shown(abi, now)
+            if name is not None:
+                old = [raw.original_arg(i) for i in range(6)]
+                self._call(t, self._mark(t, abi, now), name, abi, now, old, new)
+            return
+        name = self._shown(abi, was)
+        if name is not None:
+            old = [raw.original_arg(i) for i in range(6)]
+            labels = _lstar.call_arguments(abi, was)
+            _screen.begin(t.tid, f"{BOLD}{t.tid}{RESET} {RED}{HIJACKED}{STRIKE}{BLUE}{name}"
+                          f"{DEFAULT}({_arguments(labels, old, new)}){RESET}\n", True, False)
+        name = self._shown(abi, now)
+        if name is not None:
+            recursive = any(h.recursive for h in self._handlers_of(t, abi, was))
+            mark = self._mark(t, abi, now) if recursive else RED + EXECUTED
+            self._call(t, mark, name, abi, now, None, new)
+
+    def _call(self, t: ThreadContext, mark: str, name: str, abi: int, number: int,
+              old: list[int] | None, new: list[int]) -> None:
+        final = name in _FINAL
+        head = f"{BOLD}{t.tid}{RESET} "
+        labels = _lstar.call_arguments(abi, number)
+        if not final:
+            self._open[t.tid] = f"{head}<{name} resumed>"
+        _screen.begin(t.tid, f"{head}{mark}{BLUE}{name}{DEFAULT}({_arguments(labels, old, new)})"
+                      " = ", False, final)
+
+    def _exit(self, t: ThreadContext, _: Any) -> None:
+        again = self._open.pop(t.tid, None)
+        if again is None:
+            return
+        old, new = t._raw.original_result, t._raw.result
+        result = f"{YELLOW}{new:#x}{RESET}"
+        if old != new:
+            result = f"{YELLOW}{STRIKE}{old:#x}{RESET} {result}"
+        _screen.end(t.tid, result + "\n", again + " = ")
+
+
+def _is_for(h: SyscallHandler, abi: int, number: int) -> bool:
+    """Is the call one of the handler's?"""
+    if h._call == handlers.ALL:
+        return True
+    if isinstance(h._call, int):
+        return h._call == number
+    if h._call.startswith("%"):
+        return h._raw.matches(abi, number)
+    return h.syscall_number == number or h._call == _lstar.call_name(abi, number)
