@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PTRACE_TRACEME = 0
 
 
-def escape(d: Debugger) -> SyscallHandler:
+def install(d: Debugger) -> SyscallHandler:
     """On the tracing thread: the handler of ptrace for a process that was just launched."""
     granted: weakref.WeakSet[Debugger] = weakref.WeakSet()
 
