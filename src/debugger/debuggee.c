@@ -150,6 +150,8 @@ static void store_held(struct dbg *d, u32 pid)
 			continue;
 		if (h->stop.kind == TGT_STOP_ENTER && h->ctx.skip)
 			t->ops->resume(t, th, &h->ctx, true, 0); /* it stays halted */
+		else if (h->stop.kind == TGT_STOP_SIGNAL)
+			t->ops->resume(t, th, &h->ctx, false, d->task[i]->signal);
 		else
 			t->ops->store_regs(t, th, &h->ctx);
 	}

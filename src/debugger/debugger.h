@@ -25,6 +25,10 @@ unsigned dbg_can(const struct dbg *d, unsigned what);
 const char *dbg_target_name(const struct dbg *d);
 char dbg_target_letter(const struct dbg *d); /* 'P' or 'M', in columns of tables */
 
+/* Something of whoever made the session, to be found again from a thread or a handler. */
+void dbg_set_user(struct dbg *d, void *user);
+void *dbg_user(const struct dbg *d);
+
 struct console *dbg_console(struct dbg *d);
 struct out_set *dbg_outputs(struct dbg *d);
 struct scr_env *dbg_env(struct dbg *d);

@@ -465,21 +465,23 @@ void dbg_call_begin(struct dbg *d, struct dbg_held *held, struct dbg_call *c)
 {
 	call_init(d, c, held);
 	held->call = c;
-	held->virtual_call = true;
 	c->below = held->task->call;
 	held->task->call = c;
-	while (c->progress != DBG_ENTERED && c->progress != DBG_LEFT && !c->looped)
-		goes_on(d, held);
+	while (!c->looped && goes_on(d, held))
+		;
 }
 
-void dbg_call_end(struct dbg *d, struct dbg_held *held)
+void dbg_call_end(struct dbg *d, struct dbg_held *held, bool made)
 {
 	struct dbg_call *c = held->call;
 
-	if (!c->looped && c->progress != DBG_LEFT) {
+	if (made && !c->skipped) {
 		c->progress = DBG_LEAVING;
 		leave_all(d, held);
 	}
-	held->task->call = c->below;
+	if (held->task->call == c)
+		held->task->call = c->below;
 	free(c->in);
+	if (d->sweep && !d->firing)
+		dbg_handlers_sweep(d);
 }

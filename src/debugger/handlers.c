@@ -67,6 +67,24 @@ static int unknown(struct dbg *d, const char *text)
 			"there is no system call '%s'; numbers are written 0n59 or 0x3b", text);
 }
 
+static int add_class(struct dbg *d, const char *text, struct dbg_calls *c)
+{
+	int class = abi_class_by_name(text);
+	const char *near = class < 0 ? abi_class_suggest(text) : NULL;
+
+	if (class < 0)
+		return dbg_fail(d, -ENOENT, "there is no class of calls '%s'%s%s%s", text,
+				near ? "; did you mean '"
+				     : ": %file, %desc, %network, %process, "
+				       "%memory and %signal are",
+				near ? near : "", near ? "'?" : "");
+	for (unsigned abi = 0; abi < ABI_N; abi++)
+		for (u64 nr = 0; nr < TGT_MAX_NR; nr++)
+			if (abi_call_in_class(abi, nr, class))
+				add(c, abi, nr);
+	return 0;
+}
+
 /* The call of this name in each calling convention; ENG_ANY where there is none. */
 static int by_name(struct dbg *d, const char *text, u64 nr[ABI_N])
 {
@@ -98,16 +116,18 @@ static int parse_calls(struct dbg *d, const char *text, struct dbg_calls *c, s64
 		*number = (s64)c->number;
 		return 0;
 	}
+	if (text[0] == '%')
+		return add_class(d, text, c);
 	err = by_name(d, text, nr);
-	if (err)
-		return err;
-	for (unsigned abi = ABI_N; abi-- > 0;) {
-		if (nr[abi] == ENG_ANY)
-			continue;
-		add(c, abi, nr[abi]);
-		*number = (s64)nr[abi];
+	for (unsigned abi = ABI_N; !err && abi-- > 0;) {
+		const struct abi_call *call;
+
+		if (nr[abi] != ENG_ANY)
+			*number = (s64)nr[abi];
+		for (size_t i = 0; (call = abi_calls_by_name(abi, text, i)); i++)
+			add(c, abi, call->nr);
 	}
-	return 0;
+	return err;
 }
 
 static bool same_calls(const struct dbg_calls *a, const struct dbg_calls *b)

@@ -23,7 +23,8 @@ int dbg_continue(struct dbg *d);
 int dbg_wait(struct dbg *d, int timeout_ms, struct lstar_stop *stop);
 int dbg_step(struct lstar_thread *t);
 int dbg_want(struct dbg *d, unsigned reasons);
-int dbg_hold(struct dbg *d, uint32_t pid, bool on);
+/* Is a callback of a handler running? */
+bool dbg_in_callback(const struct dbg *d);
 int dbg_want_signal(struct dbg *d, int signal, bool want);
 int dbg_set_signal(struct lstar_thread *t, int signal);
 
@@ -84,10 +85,11 @@ int dbg_call_skip(struct lstar_thread *t, uint64_t ret);
 int dbg_invoke_syscall(struct lstar_thread *t, uint64_t nr, const uint64_t args[6], unsigned flags,
 		       int64_t *result);
 
-/* --- breakpoints (breakpoints.c) --- */
+/* --- breakpoints and held processes (breakpoints.c) --- */
 int64_t dbg_breakpoint(struct lstar_thread *t, uint64_t addr, enum lstar_bp_kind kind,
 		       unsigned len);
 int dbg_breakpoint_remove(struct dbg *d, uint32_t number);
 uint64_t dbg_breakpoint_hits(const struct dbg *d, uint32_t number);
+int dbg_hold(struct dbg *d, uint32_t pid, bool on);
 
 #endif

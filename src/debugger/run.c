@@ -5,6 +5,7 @@
  * no event wants to be told about.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -96,6 +97,8 @@ static int go_on(struct dbg *d, struct dbg_held *h, bool step)
 	h->valid = false;
 	show_text(d);
 	/* A thread that is gone by now (SIGKILL) is no failure: its end is reported next. */
+	if (step && h->stop.kind == TGT_STOP_SIGNAL)
+		t->ops->resume(t, h->stop.thread, &h->ctx, false, signal); /* while halted */
 	if (step)
 		err = t->ops->step(t, h->stop.thread, &h->ctx, skip);
 	else
@@ -310,6 +313,17 @@ static bool signal_stop(struct dbg *d, struct lstar_stop *s, int *err)
 	return true;
 }
 
+/* A step is done, or a breakpoint reached; the one may lead to the other. */
+static int place_stop(struct dbg *d, struct lstar_stop *s)
+{
+	bool step = d->held.stop.kind == TGT_STOP_STEP;
+
+	s->breakpoint = d->held.stop.breakpoint;
+	if (s->breakpoint)
+		dbg_breakpoint_hit(d, s->breakpoint);
+	return stop_at(d, true, s, step ? LSTAR_STOP_STEP : LSTAR_STOP_BREAKPOINT);
+}
+
 /* Returns true when the loop is over, with *@err set. */
 static bool one_stop(struct dbg *d, struct lstar_stop *s, int *err)
 {
@@ -343,7 +357,8 @@ static bool one_stop(struct dbg *d, struct lstar_stop *s, int *err)
 		h->stop.signal = 0;
 		return told_if_wanted(d, LSTAR_STOP_EXEC, is_wanted(d, LSTAR_STOP_EXEC), s, err);
 	case TGT_STOP_STEP:
-		*err = stop_at(d, true, s, LSTAR_STOP_STEP);
+	case TGT_STOP_BREAKPOINT:
+		*err = place_stop(d, s);
 		return true;
 	default:
 		return false;
@@ -533,6 +548,43 @@ int dbg_step(struct lstar_thread *t)
 		return err;
 	d->running = true;
 	d->stepping = t;
+	return 0;
+}
+
+bool dbg_in_callback(const struct dbg *d)
+{
+	return d->firing;
+}
+
+int dbg_want_signal(struct dbg *d, int signal, bool want)
+{
+	u64 bit = 1ULL << ((unsigned)(signal - 1) & 63);
+
+	if (dbg_can(d, TGT_WHOLE))
+		return no_processes(d);
+	if (signal < 1 || signal > 64)
+		return dbg_fail(d, -EINVAL, "signals have numbers from 1 to 64, not %d", signal);
+	if (signal == SIGKILL)
+		return dbg_fail(d, -EINVAL, "SIGKILL stops for nobody");
+	d->wanted_signals = want ? d->wanted_signals | bit : d->wanted_signals & ~bit;
+	d->target->ops->signals(d->target, d->wanted_signals);
+	return 0;
+}
+
+int dbg_set_signal(struct lstar_thread *t, int signal)
+{
+	int err = dbg_task_ready(t);
+
+	if (err)
+		return err;
+	if (!t->at || t->at->stop.kind != TGT_STOP_SIGNAL)
+		return dbg_fail(t->d, -EBUSY,
+				"thread %u is not about to get a signal: that is so after "
+				"LSTAR_STOP_SIGNAL",
+				t->tid);
+	if (signal < 0 || signal > 64)
+		return dbg_fail(t->d, -EINVAL, "there is no signal %d", signal);
+	t->signal = signal;
 	return 0;
 }
 

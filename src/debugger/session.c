@@ -67,10 +67,21 @@ void dbg_free(struct dbg *d)
 	out_set_free(d->outs);
 	dbg_launches_free(d);
 	free(d->root);
+	free(d->breakpoint);
 	free(d->globals.slot);
 	free(d->vm);
 	free(d->req);
 	free(d);
+}
+
+void dbg_set_user(struct dbg *d, void *user)
+{
+	d->user = user;
+}
+
+void *dbg_user(const struct dbg *d)
+{
+	return d->user;
 }
 
 struct console *dbg_console(struct dbg *d)

@@ -63,6 +63,11 @@ struct dbg_stdio {
 	int fd[3];
 };
 
+struct dbg_breakpoint {
+	u32 number, pid;
+	u64 hits;
+};
+
 /* What ctx->target leads to while the engine runs. */
 struct dbg_frame {
 	struct dbg *d;
@@ -125,6 +130,10 @@ struct dbg {
 	u64 wanted_signals; /* bit n - 1: signal n */
 	bool hold_born;
 	u32 nparked;
+
+	struct dbg_breakpoint *breakpoint; /* removed ones too: their hits are still asked for */
+	size_t nbreakpoints, cap_breakpoints;
+	void *user; /* whose session this is: dbg_user() */
 
 	/* records */
 	struct lstar_thread *task_hash[DBG_TASK_HASH];
@@ -250,6 +259,9 @@ int dbg_run_here(struct dbg *d, u64 until, struct dbg_halt *halt);
 int dbg_not_in_callback(struct dbg *d, const char *what);
 /* Stop what runs: something is to be done to all of it. */
 int dbg_halt_now(struct dbg *d);
+
+/* breakpoints.c */
+void dbg_breakpoint_hit(struct dbg *d, u32 number);
 
 /* eval.c */
 int dbg_eval_here(struct dbg *d, const struct eng_program *prog, u64 *value);

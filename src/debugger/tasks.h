@@ -154,6 +154,7 @@ void dbg_calls_drop(struct dbg *d, struct lstar_thread *t);
 void dbg_calls_forget(struct dbg *d, const struct lstar_handler *gone);
 /* A call that is made for the user: its handlers, without those that would stop it. */
 void dbg_call_begin(struct dbg *d, struct dbg_held *h, struct dbg_call *c);
-void dbg_call_end(struct dbg *d, struct dbg_held *h);
+/* @made: it was, and those that it entered are to be left. */
+void dbg_call_end(struct dbg *d, struct dbg_held *h, bool made);
 
 #endif

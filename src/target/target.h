@@ -358,6 +358,8 @@ struct tgt_ops {
 	 * share our process group? Default: yes.
 	 */
 	void (*keyboard)(struct target *t, bool pass);
+	/* Signals that are reported before they are delivered; bit n - 1: signal n. */
+	void (*signals)(struct target *t, u64 wanted);
 	/* May filters be installed in the launched debuggees that have none yet? */
 	void (*filter)(struct target *t, bool on);
 };

@@ -394,7 +394,7 @@ int call_deliver(struct proc_target *p, struct tgt_thread *th, int sig)
 	return thread_step(p, th, sig);
 }
 
-/* Signals are delivered unchanged, never reported: resuming with the same number keeps siginfo. */
+/* Signals are delivered unchanged: resuming with the same number keeps siginfo. */
 bool call_signal(struct proc_target *p, struct tgt_thread *th, int sig, struct tgt_stop *stop)
 {
 	siginfo_t si;
@@ -421,6 +421,11 @@ bool call_signal(struct proc_target *p, struct tgt_thread *th, int sig, struct t
 	if (!p->pass_keyboard && th->proc->launched && from_keyboard(th, sig))
 		sig = 0;
 	call_interrupted(p, th, sig);
+	if (ENG_UNLIKELY(p->wanted_signals) && sig && p->wanted_signals >> (sig - 1) & 1) {
+		th->held_signal = sig;
+		stop->signal = sig;
+		return stop_report(p, th, TGT_STOP_SIGNAL, stop);
+	}
 	call_deliver(p, th, sig);
 	return false;
 }

@@ -353,6 +353,11 @@ static void proc_keyboard(struct target *t, bool pass)
 	proc_of(t)->pass_keyboard = pass;
 }
 
+static void proc_signals(struct target *t, u64 wanted)
+{
+	proc_of(t)->wanted_signals = wanted;
+}
+
 static void proc_filter(struct target *t, bool on)
 {
 	struct proc_target *p = proc_of(t);
@@ -423,6 +428,7 @@ static const struct tgt_ops proc_ops = {
 	.status = proc_status,
 	.placement = proc_placement,
 	.keyboard = proc_keyboard,
+	.signals = proc_signals,
 	.filter = proc_filter,
 };
 

@@ -199,6 +199,7 @@ struct proc_target {
 	u32 nthreads, nrunning;
 	bool ever_launched, ever_attached; /* what kinds of trees there have been */
 	bool halted, hold_born;
+	u64 wanted_signals; /* bit n - 1: signal n */
 	bool pass_keyboard; /* Ctrl-C of the terminal reaches launched debuggees */
 	struct tgt_interest interest;
 	bool any_interest, full_exit;

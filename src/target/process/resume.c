@@ -83,6 +83,10 @@ int proc_resume(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, bo
 		return 0; /* ended since, or not stopped by a report */
 	if (ctx && (ctx->dirty || skip))
 		err = regs_store(p, th, ctx, skip);
+	if (th->at == STOP_SIGNAL) {
+		th->held_signal = signal;
+		signal = 0;
+	}
 	if ((p->halted || th->proc->held) && !th->step) {
 		/* Not before resume_all(): the others must not be overtaken. */
 		thread_set(p, th, TH_HELD);

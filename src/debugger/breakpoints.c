@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * breakpoints.c - breakpoints of the user's, their hits, and processes that are held. The
+ * target does both; here it is remembered.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "debugger/session.h"
+
+_Static_assert((int)LSTAR_BP_SOFTWARE == TGT_BP_SOFTWARE &&
+		       (int)LSTAR_BP_EXECUTE == TGT_BP_EXECUTE &&
+		       (int)LSTAR_BP_WRITE == TGT_BP_WRITE && (int)LSTAR_BP_ACCESS == TGT_BP_ACCESS,
+	       "the library's kinds are the target's");
+
+static struct dbg_breakpoint *find(const struct dbg *d, u32 number)
+{
+	for (size_t i = 0; i < d->nbreakpoints; i++)
+		if (d->breakpoint[i].number == number)
+			return &d->breakpoint[i];
+	return NULL;
+}
+
+static struct dbg_breakpoint *room(struct dbg *d)
+{
+	if (d->nbreakpoints == d->cap_breakpoints) {
+		size_t cap = d->cap_breakpoints ? d->cap_breakpoints * 2 : 16;
+		struct dbg_breakpoint *all = realloc(d->breakpoint, cap * sizeof(*all));
+
+		if (!all)
+			return NULL;
+		d->breakpoint = all;
+		d->cap_breakpoints = cap;
+	}
+	return &d->breakpoint[d->nbreakpoints];
+}
+
+/* In a callback the process's other threads run: they stop for as long as it takes. */
+static int halted(struct dbg *d, u32 pid, int (*fn)(struct target *t, void *arg), void *arg)
+{
+	struct target *t = d->target;
+	int err = d->running ? t->ops->hold(t, pid, true) : 0;
+
+	if (err)
+		return dbg_fail_target(d, err);
+	err = fn(t, arg);
+	if (err)
+		dbg_fail_target(d, err);
+	if (!d->running)
+		return err;
+	t->ops->hold(t, pid, false);
+	t->ops->resume_all(t);
+	return err;
+}
+
+struct added {
+	struct tgt_bp bp;
+	u32 number;
+};
+
+static int add(struct target *t, void *arg)
+{
+	struct added *a = arg;
+
+	return t->ops->bp_add(t, &a->bp, &a->number);
+}
+
+static int take_away(struct target *t, void *arg)
+{
+	return t->ops->bp_remove(t, *(u32 *)arg);
+}
+
+int64_t dbg_breakpoint(struct lstar_thread *t, uint64_t addr, enum lstar_bp_kind kind, unsigned len)
+{
+	struct dbg *d = t->d;
+	struct added a = { .bp = { t->proc->pid, addr, (enum tgt_bp_kind)kind, (u8)len } };
+	struct dbg_breakpoint *b;
+	int err = dbg_task_ready(t);
+
+	if (err)
+		return err;
+	if (kind > LSTAR_BP_ACCESS || len > 8)
+		return dbg_fail(d, -EINVAL,
+				"a breakpoint is LSTAR_BP_SOFTWARE, ..._EXECUTE, ..._WRITE or "
+				"..._ACCESS, of 1, 2, 4 or 8 bytes, not kind %d of %u bytes",
+				(int)kind, len);
+	b = room(d);
+	if (!b)
+		return dbg_fail(d, -ENOMEM, "no memory for a breakpoint");
+	err = halted(d, a.bp.pid, add, &a);
+	if (err)
+		return err;
+	*b = (struct dbg_breakpoint){ .number = a.number, .pid = a.bp.pid };
+	d->nbreakpoints++;
+	return a.number;
+}
+
+int dbg_breakpoint_remove(struct dbg *d, uint32_t number)
+{
+	struct dbg_breakpoint *b = find(d, number);
+	u32 nr = number;
+
+	if (!b)
+		return dbg_fail(d, -ENOENT, "there is no breakpoint %u", number);
+	if (d->running && !d->firing)
+		return dbg_fail(d, -EBUSY,
+				"the debuggee runs: breakpoints are removed while it is stopped");
+	return halted(d, b->pid, take_away, &nr);
+}
+
+uint64_t dbg_breakpoint_hits(const struct dbg *d, uint32_t number)
+{
+	const struct dbg_breakpoint *b = find(d, number);
+
+	return b ? b->hits : 0;
+}
+
+void dbg_breakpoint_hit(struct dbg *d, u32 number)
+{
+	struct dbg_breakpoint *b = find(d, number);
+
+	if (b)
+		b->hits++;
+}
+
+/* --- held processes --- */
+
+int dbg_hold(struct dbg *d, uint32_t pid, bool on)
+{
+	struct target *t = d->target;
+	struct dbg_proc *p = pid ? dbg_proc_find(d, pid) : NULL;
+	int err;
+
+	if (dbg_can(d, TGT_WHOLE))
+		return dbg_fail(d, -EOPNOTSUPP, "the machine's processes cannot be held");
+	if (!pid) {
+		t->ops->hold_born(t, on);
+		d->hold_born = on;
+		return 0;
+	}
+	if (!p)
+		return dbg_fail(d, -ESRCH, "%u is no process of the debuggee", pid);
+	if (d->running && !(d->firing && on))
+		return dbg_fail(d, -EBUSY,
+				"the debuggee runs: processes are held and let go while it is "
+				"stopped");
+	err = t->ops->hold(t, pid, on);
+	if (err)
+		return dbg_fail_target(d, err);
+	p->held = on;
+	return 0;
+}
