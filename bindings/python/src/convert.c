@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * convert.c - errors, numbers and the interpreter's lock, between Python and the library.
+ *
+ * Must never lose an error: whatever fails leaves a Python exception.
+ */
+#include "lstarmodule.h"
+
+PyObject *lst_error_type;
+
+static PyObject *set_error(enum lstar_code code, int system_errno, const char *text)
+{
+	PyObject *error = PyObject_CallFunction(lst_error_type, "s", text);
+	PyObject *number = PyLong_FromLong(code), *sys = PyLong_FromLong(system_errno);
+
+	if (error && number && sys && !PyObject_SetAttrString(error, "code", number) &&
+	    !PyObject_SetAttrString(error, "system_errno", sys))
+		PyErr_SetObject(lst_error_type, error);
+	Py_XDECREF(error);
+	Py_XDECREF(number);
+	Py_XDECREF(sys);
+	return NULL;
+}
+
+PyObject *lst_fail(struct session_obj *s)
+{
+	const struct lstar_error *e = lstar_error(s ? s->s : NULL);
+
+	/* A callback of the failed call may have left its own. */
+	if (PyErr_Occurred())
+		return NULL;
+	return set_error(e->code, e->system_errno, e->text);
+}
+
+PyObject *lst_fail_code(enum lstar_code code, const char *text)
+{
+	return set_error(code, 0, text);
+}
+
+bool lst_usable(struct session_obj *s)
+{
+	if (!s->s) {
+		lst_fail_code(LSTAR_E_STAGE, "the session is closed");
+		return false;
+	}
+	if (s->released) {
+		lst_fail_code(LSTAR_E_STAGE, "another thread is waiting in this session: its "
+					     "interrupt() ends the wait");
+		return false;
+	}
+	return true;
+}
+
+bool lst_u64(PyObject *o, uint64_t *value)
+{
+	int overflow = 0;
+	PyObject *n = PyNumber_Index(o);
+
+	if (!n)
+		return false;
+	*value = (uint64_t)PyLong_AsLongLongAndOverflow(n, &overflow);
+	if (overflow > 0)
+		*value = PyLong_AsUnsignedLongLong(n);
+	else if (overflow < 0)
+		PyErr_SetString(PyExc_OverflowError, "a 64-bit value is at least -2**63");
+	Py_DECREF(n);
+	return !PyErr_Occurred();
+}
+
+bool lst_u32(PyObject *o, uint32_t *value)
+{
+	unsigned long n = PyLong_AsUnsignedLong(o);
+
+	if (PyErr_Occurred())
+		return false;
+	if (n > UINT32_MAX) {
+		PyErr_SetString(PyExc_OverflowError, "a number of 32 bits is wanted");
+		return false;
+	}
+	*value = (uint32_t)n;
+	return true;
+}
+
+PyObject *lst_done(struct session_obj *s, int rc)
+{
+	if (rc < 0)
+		return lst_fail(s);
+	Py_RETURN_NONE;
+}
+
+bool lst_arg_count(const char *name, Py_ssize_t n, Py_ssize_t min, Py_ssize_t max)
+{
+	if (n >= min && n <= max)
+		return true;
+	PyErr_Format(PyExc_TypeError, "%s() takes %zd to %zd arguments, not %zd", name, min, max,
+		     n);
+	return false;
+}
+
+bool lst_callable(PyObject *o, const char *what, PyObject **callable)
+{
+	*callable = NULL;
+	if (!o || o == Py_None)
+		return true;
+	if (!PyCallable_Check(o)) {
+		PyErr_Format(PyExc_TypeError, "%s is to be a function or None", what);
+		return false;
+	}
+	*callable = o;
+	return true;
+}
+
+void lst_set(PyObject **where, PyObject *value)
+{
+	PyObject *old = *where;
+
+	*where = value;
+	Py_XDECREF(old);
+}
+
+void lst_release(struct session_obj *s)
+{
+	s->released = PyEval_SaveThread();
+}
+
+void lst_take(struct session_obj *s)
+{
+	PyThreadState *mine = s->released;
+
+	PyEval_RestoreThread(mine);
+	s->released = NULL;
+}
