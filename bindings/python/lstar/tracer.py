@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The one OS thread that traces a tree of processes, and the posting of work to it.
+
+ptrace(2) answers only the thread that took a debuggee, so the session is used nowhere else:
+other threads post functions and wait for their results. The library stops everything at every
+stop; which processes stand for the user and which run is kept here, and those that stand are held
+while the others go on.
+"""
+
+from __future__ import annotations
+
+import atexit
+import queue
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any, Callable
+
+import _lstar
+
+from .errors import log
+
+if TYPE_CHECKING:
+    from .debugger import Debugger
+
+WANTED = (1 << _lstar.STOP_NEW_PROCESS | 1 << _lstar.STOP_EXEC | 1 << _lstar.STOP_ENDED)
+
+_tracers: weakref.WeakSet[Tracer] = weakref.WeakSet()
+
+
+class _Work:
+    """A posted function and the place of its result."""
+
+    __slots__ = ("fn", "args", "done", "result", "error")
+
+    def __init__(self, fn: Callable, args: tuple) -> None:
+        self.fn = fn
+        self.args = args
+        self.done = threading.Lock()
+        self.done.acquire()
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.result = self.fn(*self.args)
+        except BaseException as e:  # it belongs to the thread that posted it
+            self.error = e
+        self.done.release()
+
+
+class Tracer:
+    """Traces one tree of processes until none of them is left."""
+
+    def __init__(self) -> None:
+        self.session = _lstar.Session()
+        self.session.want(WANTED)
+        self.session.thread_factory = self._thread_of
+        self.debuggers: dict[int, Debugger] = {}
+        self.ident: int | None = None
+        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._waiting = False
+        self.quitting = False
+        self._over = False  # the thread has ended; the session is only read from now on
+        self._seen = 0  # threads of the session that have their ThreadContext
+        self._os_thread = threading.Thread(target=self._main, name="lstar tracer", daemon=True)
+        _tracers.add(self)
+        self._os_thread.start()
+
+    # --- from any thread ---
+
+    def is_current(self) -> bool:
+        return threading.get_ident() == self.ident
+
+    def post(self, fn: Callable, *args: Any) -> Any:
+        """Run a function on the tracing thread, and return what it returns."""
+        if self.is_current():
+            return fn(*args)
+        work = _Work(fn, args)
+        with self._lock:
+            over = self._over
+            if over:
+                work.run()  # nothing is traced any more: reading is all that can happen
+            else:
+                self._queue.put(work)
+        if not over:
+            if self._waiting:
+                self.session.interrupt()
+            work.done.acquire()
+        if work.error is not None:
+            try:
+                raise work.error
+            finally:
+                work.error = None  # no cycle through the traceback
+        return work.result
+
+    def kick(self) -> None:
+        """The tracing thread looks at its flags soon."""
+        self._queue.put(None)
+        if self._waiting:
+            self.session.interrupt()
+
+    def wait_stopped(self, d: Debugger) -> None:
+        """Until the process does not run any more."""
+        with self._changed:
+            while d._running:
+                self._changed.wait()
+
+    def join(self) -> None:
+        """Until the tracing thread has ended."""
+        if not self.is_current():
+            self._os_thread.join()
+
+    # --- on the tracing thread ---
+
+    def add(self, d: Debugger, raw: _lstar.Thread) -> None:
+        """A process of the tree, standing at its first stop."""
+        self.debuggers[raw.pid] = d
+        d._begin(self, raw)
+        self.refresh()
+
+    def resume(self, d: Debugger) -> None:
+        """The process runs for the user as soon as the posted work is done."""
+        d._leave_stop()
+        with self._changed:
+            d._running = True
+
+    def halt(self, d: Debugger, error: BaseException | None = None, done: bool = False) -> None:
+        """The process stands for the user; done: as what was asked for is done."""
+        if error is not None:
+            d._keep_error(error)
+        d._interrupted = not done
+        with self._changed:
+            d._running = False
+            d._interrupt = False
+            self._changed.notify_all()
+
+    def stop_tracing(self) -> None:
+        """The thread ends when nobody is left to trace."""
+        if not any(d._state == "live" for d in self.debuggers.values()):
+            self.quitting = True
+
+    def refresh(self) -> None:
+        """Threads that were born since the last time join the lists of their processes."""
+        while (raw := self.session.thread_at(self._seen)) is not None:
+            self._seen += 1
+            raw.owner  # made by _thread_of(), which puts it into the list
+
+    def pump(self) -> None:
+        """Let everything that runs go on to the next stop, and deal with it."""
+        self._drain(block=False)
+        if self.quitting:
+            return
+        for d in self.debuggers.values():
+            if d._state == "live" and d._held == d._running:
+                d._held = not d._running
+                self.session.hold(d.pid, d._held)
+        self.session.cont()
+        self._deal(*self.wait())
+
+    def wait(self) -> tuple[_lstar.Stop, BaseException | None]:
+        """The next stop of the session, with the exception of a callback if there is one."""
+        error = None
+        self._waiting = True
+        if not self._queue.empty():
+            self.session.interrupt()
+        try:
+            stop = self.session.wait()
+        except Exception as e:
+            stop, error = self.session.last_stop, e
+        self._waiting = False
+        self.refresh()
+        return stop, error
+
+    def run_to(self, d: Debugger, raw: _lstar.Thread, address: int) -> bool:
+        """Continue until a thread of the process gets to an address, or something else stops it."""
+        number = raw.breakpoint(address)
+        d._passing = number
+        try:
+            self.resume(d)
+            while d._running and not self.quitting:
+                self.pump()
+        finally:
+            arrived = d._passing is None
+            d._passing = None
+            if d._state == "live":
+                self.session.breakpoint_remove(number)
+        return arrived
+
+    def step(self, d: Debugger, raw: _lstar.Thread) -> None:
+        """One instruction of one thread; nothing else of the tree moves."""
+        d._leave_stop()
+        with self._changed:
+            d._running = True
+        raw.step()
+        while d._running and not self.quitting:
+            stop, error = self.wait()
+            if stop.reason == _lstar.STOP_STEP and error is None:
+                self.halt(d, done=True)
+            else:
+                self._deal(stop, error)
+
+    def _main(self) -> None:
+        self.ident = threading.get_ident()
+        try:
+            while not self.quitting:
+                self._drain(block=True)
+                if not self.quitting:
+                    self.pump()
+        except BaseException as e:
+            log.error("the tracing thread has ended: %s", e)
+            for d in self.debuggers.values():
+                if d._running:
+                    self.halt(d, e)
+        finally:
+            with self._lock:
+                self._over = True
+            self._drain(block=False)
+
+    def _drain(self, block: bool) -> None:
+        """Posted work; when nothing runs, wait for some."""
+        while True:
+            for d in list(self.debuggers.values()):
+                if d._interrupt and d._running:
+                    self.halt(d)
+            idle = not any(d._running for d in self.debuggers.values())
+            try:
+                work = self._queue.get(block=block and idle and not self.quitting)
+            except queue.Empty:
+                return
+            if work is not None:
+                work.run()
+
+    def _thread_of(self, raw: _lstar.Thread) -> Any:
+        """The ThreadContext of a thread; its process becomes known if it was not."""
+        pid = raw.pid
+        d = self.debuggers.get(pid)
+        if d is None or (d._state == "dead" and d._main_raw is not raw and raw.tid == pid):
+            parent = self.debuggers.get(raw.parent)
+            if parent is None:
+                # Only what was launched or attached has no parent, and add() names it.
+                return raw
+            d = parent._make_child()
+            self.debuggers[pid] = d
+            d._begin(self, raw)
+            d._held = True
+        return d._thread(raw)
+
+    def _deal(self, stop: _lstar.Stop, error: BaseException | None) -> None:
+        d = self.debuggers.get(stop.thread.pid if stop.thread is not None else stop.pid)
+        reason = stop.reason
+        if error is not None:
+            self._deal_error(d, stop, error)
+        elif reason == _lstar.STOP_NOTHING_LEFT:
+            self._nothing_left()
+        elif reason == _lstar.STOP_ENDED:
+            if d is not None:
+                d._end(stop.status)
+                self.halt(d)
+        elif reason == _lstar.STOP_BREAKPOINT and d is not None:
+            self._deal_breakpoint(d, stop)
+        elif reason == _lstar.STOP_EXEC and d is not None:
+            d._exec()
+        elif reason == _lstar.STOP_CALLBACK and d is not None:
+            if not any(p._interrupt for p in self.debuggers.values()):
+                self.halt(d)
+        elif d is not None and reason in (_lstar.STOP_SYSCALL, _lstar.STOP_EVENT,
+                                          _lstar.STOP_SIGNAL, _lstar.STOP_STEP):
+            self.halt(d)
+        for p in list(self.debuggers.values()):
+            if p._interrupt and p._running:
+                self.halt(p)
+
+    def _deal_error(self, d: Debugger | None, stop: _lstar.Stop, error: BaseException) -> None:
+        if d is not None and stop.reason == _lstar.STOP_CALLBACK:
+            log.error("%s in a callback: %s", type(error).__name__, error, exc_info=error)
+        if d is not None:
+            self.halt(d, error)
+            return
+        for p in self.debuggers.values():
+            if p._running:
+                self.halt(p, error)
+
+    def _deal_breakpoint(self, d: Debugger, stop: _lstar.Stop) -> None:
+        if stop.breakpoint == d._passing:
+            d._passing = None
+            self.halt(d, done=True)
+            return
+        bp = d._breakpoint_numbers.get(stop.breakpoint)
+        try:
+            if bp is None or bp._arrived(stop.thread.owner):
+                self.halt(d)
+        except Exception as e:
+            log.error("%s in a callback: %s", type(e).__name__, e, exc_info=e)
+            self.halt(d, e)
+
+    def _nothing_left(self) -> None:
+        for d in self.debuggers.values():
+            if d._state == "live":
+                d._end(None)
+            if d._running:
+                self.halt(d)
+        self.quitting = True
+
+
+@atexit.register
+def _at_exit() -> None:
+    """Daemon threads must not be inside the library when the interpreter goes."""
+    for tracer in list(_tracers):
+        for d in list(tracer.debuggers.values()):
+            if d._state == "live" and not tracer._over:
+                try:
+                    d._leave_at_exit()
+                except RuntimeError as e:
+                    log.error("process %d at the end: %s", d.pid, e)
