@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import _lstar
@@ -20,6 +21,7 @@ from .errors import ALL_DEAD, IN_CALLBACK, NOT_DEBUGGED, NOT_RUNNING
 from .handlers import HandlerTable, SyscallHandler
 from .memory import Memory, MemoryMapList, entry_point, maps_of
 from .pipe import Pipe
+from .pprint import Printer
 from .thread import Surface, ThreadContext
 from .tracer import Tracer
 
@@ -55,6 +57,7 @@ class Debugger(Surface):
         self.pipes: Pipe | None = None
         self._state = "new"  # then live; dead, killed or detached
         self._tracer: Tracer | None = None
+        self._printer = Printer(self)
         self._clear()
 
     def _clear(self) -> None:
@@ -79,6 +82,7 @@ class Debugger(Surface):
         self._newborn = False  # a child that the user has not let run yet
         self._passing: int | None = None  # breakpoint of Tracer.run_to()
         self._error: BaseException | None = None
+        self._printer.begin()
 
     # --- beginning and end ---
 
@@ -104,7 +108,7 @@ class Debugger(Surface):
         if self.escape_antidebug:
             from . import antidebug
 
-            antidebug.install(self)
+            self._tracer.post(antidebug.install, self)
 
     def attach(self, pid: int) -> None:
         """Debug a running process; all its threads are stopped afterwards."""
@@ -279,6 +283,40 @@ class Debugger(Surface):
         """A command as at lstar's prompt; what it prints."""
         self._require()
         return self._do(self._command, text)
+
+    # --- printing ---
+
+    @property
+    def pprint_syscalls(self) -> bool:
+        """Are system calls printed as they happen?"""
+        return self._printer.on
+
+    @pprint_syscalls.setter
+    def pprint_syscalls(self, on: bool) -> None:
+        self._require()
+        self._do(self._printer.switch, on)
+
+    def pprint_syscalls_context(self, on: bool) -> AbstractContextManager[None]:
+        """with d.pprint_syscalls_context(True): printed in here, then as before."""
+        return self._printer.context(on)
+
+    @property
+    def syscalls_to_pprint(self) -> list[int | str] | None:
+        """Names or numbers of the calls that are printed; None: all."""
+        return self._printer.only
+
+    @syscalls_to_pprint.setter
+    def syscalls_to_pprint(self, calls: list[int | str] | None) -> None:
+        self._do(setattr, self._printer, "only", calls)
+
+    @property
+    def syscalls_to_not_pprint(self) -> list[int | str] | None:
+        """Names or numbers of calls that are not printed, even if they are in the other list."""
+        return self._printer.excluded
+
+    @syscalls_to_not_pprint.setter
+    def syscalls_to_not_pprint(self, calls: list[int | str] | None) -> None:
+        self._do(setattr, self._printer, "excluded", calls)
 
     # --- who may ask ---
 
