@@ -163,12 +163,14 @@ static void put_builtin(FILE *out, const struct eng_builtin_name *b)
 	char syntax[64];
 	int n = snprintf(syntax, sizeof(syntax), "%s(", b->name);
 
-	for (const char *p = b->args; *p; p++) {
+	for (const char *p = b->args; *p && *p != 'o'; p++) {
 		const char *arg = *p == 's' || *p == 'w' ? "string" : *p == 'a' ? "addr" : "n";
 
 		n += snprintf(syntax + n, sizeof(syntax) - (size_t)n, "%s%s",
 			      p == b->args ? "" : ", ", arg);
 	}
+	if (strchr(b->args, 'o'))
+		n += snprintf(syntax + n, sizeof(syntax) - (size_t)n, ", ...");
 	snprintf(syntax + n, sizeof(syntax) - (size_t)n, ")");
 	fprintf(out, "  %-34s  %s\n", syntax, b->help);
 }

@@ -3,6 +3,9 @@
  * host.c - the debugger as the engine's host: registers, memory and facts of the
  * thread that fired, through the target. Decides nothing.
  */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "debugger/session.h"
@@ -85,6 +88,31 @@ static void host_request(struct eng_ctx *ctx, enum eng_request what, u64 event)
 	dbg_request_add(frame_of(ctx)->d, what, event);
 }
 
+static void host_keep_args(struct eng_ctx *ctx)
+{
+	struct dbg_frame *f = frame_of(ctx);
+
+	if (f->th)
+		f->d->target->ops->keep_args(f->d->target, f->th);
+}
+
+static bool host_invoke(struct eng_ctx *ctx, u64 nr, const u64 arg[6], s64 *result)
+{
+	struct dbg_frame *f = frame_of(ctx);
+	struct target *t = f->d->target;
+	struct tgt_invoke call = { .nr = nr };
+	int err = -ESRCH;
+
+	memcpy(call.arg, arg, sizeof(call.arg));
+	if (f->th)
+		err = t->ops->invoke(t, f->th, &call, result);
+	else
+		snprintf(t->error, sizeof(t->error), "there is no debuggee that could make it");
+	if (err)
+		*result = err;
+	return !err;
+}
+
 /* An event that prints to outputs prints the same whatever terminal there is. */
 static u32 host_columns(struct eng_ctx *ctx, const struct eng_event *ev)
 {
@@ -108,6 +136,8 @@ const struct eng_host dbg_host = {
 	.request = host_request,
 	.run_code = dbg_run_code,
 	.columns = host_columns,
+	.keep_args = host_keep_args,
+	.invoke = host_invoke,
 	.regs_readable = ENG_REGS_USER,
 	.regs_writable = ENG_REGS_USER,
 };

@@ -90,6 +90,7 @@ static void print_fault(struct dbg *d, const struct eng_msg *msg)
 	const struct eng_program *prog = e ? e->prog : d->eval_prog;
 	bool inside = prog && msg->fault->pc < prog->image->ncode; /* a target may say anything */
 	const char *file = inside ? eng_program_file(prog, msg->fault->pc) : NULL;
+	bool target_knows = msg->fault->code == ENG_E_INVOKE;
 	char text[256];
 
 	if (!file)
@@ -97,10 +98,12 @@ static void print_fault(struct dbg *d, const struct eng_msg *msg)
 	eng_fault_text(msg->fault, text, sizeof(text));
 	dbg_deliver(d);
 	if (e)
-		con_error(d->con, "event %x (pid %u, tid %u): %s:%u: script error: %s", e->ev.id,
-			  msg->pid, msg->tid, file, msg->fault->line, text);
+		con_error(d->con, "event %x (pid %u, tid %u): %s:%u: script error: %s%s%s",
+			  e->ev.id, msg->pid, msg->tid, file, msg->fault->line, text,
+			  target_knows ? ": " : "", target_knows ? d->target->error : "");
 	else
-		con_error(d->con, "%s:%u: script error: %s", file, msg->fault->line, text);
+		con_error(d->con, "%s:%u: script error: %s%s%s", file, msg->fault->line, text,
+			  target_knows ? ": " : "", target_knows ? d->target->error : "");
 }
 
 void dbg_message(struct dbg *d, const struct eng_msg *msg)

@@ -251,6 +251,45 @@ DEFINE(EVENT_SC)
 	return ENG_OK;
 }
 
+DEFINE(SYSCALL_SKIP)
+{
+	if (!vm->ev)
+		return eng_fail(vm, ENG_E_EVENT, ENG_BI_SYSCALL_SKIP, ENG_SUBJECT_BUILTIN);
+	if (!eng_before_call(vm) || !vm->ctx->abi)
+		return eng_fail(vm, ENG_E_STAGE, ENG_BI_SYSCALL_SKIP, ENG_SUBJECT_BUILTIN);
+	vm->ctx->skip = true;
+	return eng_pseudo_write(vm, ENG_PS_SYSCALL_RETURN, arg[0]);
+}
+
+DEFINE(SYSCALL_HIJACK)
+{
+	enum eng_error e;
+
+	if (!vm->host->keep_args)
+		return unsupported(vm, ENG_BI_SYSCALL_HIJACK);
+	if (!eng_before_call(vm) || !vm->ctx->abi)
+		return eng_fail(vm, ENG_E_STAGE, ENG_BI_SYSCALL_HIJACK, ENG_SUBJECT_BUILTIN);
+	vm->host->keep_args(vm->ctx);
+	e = eng_pseudo_write(vm, ENG_PS_SYSCALL_NUMBER, arg[0]);
+	for (u32 i = 0; i < arg[7] && i < 6 && !e; i++)
+		e = eng_pseudo_write(vm, (enum eng_pseudo)(ENG_PS_SYSCALL_ARG0 + i), arg[1 + i]);
+	return e;
+}
+
+DEFINE(SYSCALL_INVOKE)
+{
+	u64 nr = arg[0];
+	s64 result;
+
+	if (!vm->host->invoke)
+		return unsupported(vm, ENG_BI_SYSCALL_INVOKE);
+	vm->left -= ENG_COST_HOST;
+	if (!vm->host->invoke(vm->ctx, nr, arg + 1, &result))
+		return eng_fail(vm, ENG_E_INVOKE, nr, (u64)result);
+	arg[0] = (u64)result;
+	return ENG_OK;
+}
+
 DEFINE(RDTSC)
 {
 	(void)vm;

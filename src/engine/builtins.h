@@ -14,7 +14,8 @@
 /*
  * Argument kinds, one letter each: i integer expression; s address of a narrow
  * string, or a string literal; w address of a wide string, or a wide literal;
- * a address. Result: 1 unsigned 64-bit value, 0 statement only.
+ * a address; o integer that may be left out (then 0), n how many of those were given, which
+ * the compiler adds. Result: 1 unsigned 64-bit value, 0 statement only.
  * Targets: P process, M machine.
  */
 /* clang-format off */
@@ -77,7 +78,13 @@
 	X(VIRTUAL_TO_PHYSICAL, "virtual_to_physical", "a", 1, "M",                               \
 	  "physical address of a virtual one; 0 when it is not present")                         \
 	X(PHYSICAL_TO_VIRTUAL, "physical_to_virtual", "a", 1, "M",                               \
-	  "kernel address of physical memory; 0 when it has none")
+	  "kernel address of physical memory; 0 when it has none")                               \
+	X(SYSCALL_HIJACK, "syscall_hijack", "ioooooon", 0, "P",                                  \
+	  "call another number instead, with these arguments; the program gets its own back")    \
+	X(SYSCALL_SKIP, "syscall_skip", "i", 0, "P",                                             \
+	  "leave the call out; the program gets this result")                                    \
+	X(SYSCALL_INVOKE, "syscall_invoke", "ioooooon", 1, "P",                                  \
+	  "make a system call in this thread, now; its result")
 
 /*
  * Functions of the language that no target of this engine carries out yet: the compiler

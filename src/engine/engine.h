@@ -98,6 +98,7 @@ enum eng_error {
 	ENG_E_EVENT, /* only in the script of an event: values = number, enum eng_subject */
 	ENG_E_FCONV, /* does not fit into the integer: values = the double, bits */
 	ENG_E_SLEEP, /* microsleep() beyond what the host allows: values = asked, allowed */
+	ENG_E_INVOKE, /* the target did not make the call: values = its number, -errno */
 	ENG_NERRORS
 };
 
@@ -185,6 +186,13 @@ struct eng_host {
 	bool (*to_phys)(struct eng_ctx *ctx, u64 addr, u64 *pa);
 	/* Where physical memory can be read; false: nowhere. */
 	bool (*from_phys)(struct eng_ctx *ctx, u64 pa, u64 *addr);
+	/*
+	 * The argument registers are to be changed for this one call: the program gets them back
+	 * when it returns. NULL: no call can be hijacked here.
+	 */
+	void (*keep_args)(struct eng_ctx *ctx);
+	/* A system call of the thread's own; false: not made, *@result is a negative errno. */
+	bool (*invoke)(struct eng_ctx *ctx, u64 nr, const u64 arg[6], s64 *result);
 	u64 regs_readable, regs_writable; /* storage registers, by bit */
 	/*
 	 * An event is disabled when so many of its runs have ended by their budget or a

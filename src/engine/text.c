@@ -165,6 +165,7 @@ static const char *const error_texts[ENG_NERRORS] = {
 	[ENG_E_FDIV] = "floating-point division by zero",
 	[ENG_E_FNAN] = "floating-point operand is not a finite number",
 	[ENG_E_FCONV] = "floating-point number does not fit into the integer",
+	[ENG_E_INVOKE] = "the system call was not made",
 	[ENG_E_SLEEP] = "the script would hold the CPU for too long",
 };
 
@@ -255,6 +256,10 @@ static void put_values(struct eng_text *t, const struct eng_fault *f)
 		eng_text_str(t, " into ");
 		eng_text_num(t, v[1], 10);
 		eng_text_str(t, " bits");
+		break;
+	case ENG_E_INVOKE:
+		eng_text_str(t, ": number ");
+		eng_text_num(t, v[0], 16);
 		break;
 	case ENG_E_SLEEP:
 		eng_text_str(t, ": microsleep() of ");

@@ -170,7 +170,7 @@ static struct scr_node *argument(struct scr_compiler *c, struct scr_node *a, cha
 		a = sem_value(c, a);
 		if (a->kind == N_ERROR || !scr_type_is_float(a->type))
 			return a;
-		if (kind == 'i')
+		if (kind == 'i' || kind == 'o')
 			return sem_convert(c, a, SCR_TYPE(LONG));
 		scr_error(c, a->span, NULL, "'%s' takes an address here", function);
 		return sem_fail(a);
@@ -215,10 +215,63 @@ static struct scr_node *print_float(struct scr_compiler *c, struct scr_node *n)
 	return n;
 }
 
+/* How many arguments a built-in must have, and may have. */
+static void arity(const struct eng_builtin_name *b, u32 *least, u32 *most)
+{
+	*least = *most = 0;
+	for (const char *kind = b->args; *kind && *kind != 'n'; kind++) {
+		*least += *kind != 'o';
+		++*most;
+	}
+}
+
+static bool check_count(struct scr_compiler *c, const struct scr_node *n, u32 given)
+{
+	const struct eng_builtin_name *b = &eng_builtin_names[n->num];
+	u32 least, most;
+
+	arity(b, &least, &most);
+	if (given >= least && given <= most)
+		return true;
+	if (least == most)
+		scr_error(c, n->span, NULL, "'%s' takes %u argument%s, %u given", b->name, most,
+			  most == 1 ? "" : "s", given);
+	else
+		scr_error(c, n->span, NULL, "'%s' takes %u to %u arguments, %u given", b->name,
+			  least, most, given);
+	return false;
+}
+
+static struct scr_node *number_node(struct scr_compiler *c, struct scr_span span, u64 num)
+{
+	struct scr_node *n = scr_alloc(c, sizeof(*n));
+
+	*n = (struct scr_node){ .kind = N_NUM, .span = span, .type = SCR_TYPE(ULLONG), .num = num };
+	return n;
+}
+
+/* What was left out is 0, and behind it stands how many were not. */
+static void fill_optional(struct scr_compiler *c, struct scr_node *n, u32 given)
+{
+	const char *kind = eng_builtin_names[n->num].args + given;
+	struct scr_node **end = &n->a;
+	u32 least, most;
+
+	arity(&eng_builtin_names[n->num], &least, &most);
+	if (least == most)
+		return;
+	while (*end)
+		end = &(*end)->next;
+	for (; *kind; kind++) {
+		*end = number_node(c, n->span, *kind == 'n' ? given - least : 0);
+		end = &(*end)->next;
+	}
+}
+
 struct scr_node *sem_builtin(struct scr_compiler *c, struct scr_node *n)
 {
 	const struct eng_builtin_name *b;
-	u32 given = count(n->a), want;
+	u32 given = count(n->a);
 	const char *kind;
 	bool bad;
 
@@ -226,13 +279,9 @@ struct scr_node *sem_builtin(struct scr_compiler *c, struct scr_node *n)
 		return absent(c, n);
 	b = &eng_builtin_names[n->num];
 	bad = !builtin_allowed(c, n);
-	want = (u32)strlen(b->args);
 	kind = b->args;
-	if (given != want) {
-		scr_error(c, n->span, NULL, "'%s' takes %u argument%s, %u given", b->name, want,
-			  want == 1 ? "" : "s", given);
+	if (!check_count(c, n, given))
 		return sem_fail(n);
-	}
 	if (sem_prints_map(c, n))
 		return sem_print_map(c, n);
 	if (n->num == ENG_BI_PRINT && n->a->kind != N_STR) {
@@ -253,6 +302,7 @@ struct scr_node *sem_builtin(struct scr_compiler *c, struct scr_node *n)
 	}
 	if (bad)
 		return sem_fail(n);
+	fill_optional(c, n, given);
 	warn_value_as_address(c, n);
 	n->type = b->result ? SCR_TYPE(ULLONG) : SCR_TYPE(VOID);
 	return n;

@@ -89,16 +89,20 @@ TEST(physical_memory)
 	CHECK_EQ(call(ENG_BI_PHYSICAL_TO_VIRTUAL, last, 0, 0, ENG_OK), 0);
 }
 
-TEST(a_host_without_physical_memory)
+TEST(a_host_that_has_not_got_it)
 {
-	static const enum eng_builtin ids[] = { ENG_BI_POI_PA, ENG_BI_EB_PA, ENG_BI_MEMCPY_PA,
+	static const enum eng_builtin ids[] = { ENG_BI_POI_PA,
+						ENG_BI_EB_PA,
+						ENG_BI_MEMCPY_PA,
 						ENG_BI_VIRTUAL_TO_PHYSICAL,
-						ENG_BI_PHYSICAL_TO_VIRTUAL };
+						ENG_BI_PHYSICAL_TO_VIRTUAL,
+						ENG_BI_SYSCALL_HIJACK,
+						ENG_BI_SYSCALL_INVOKE };
 	static const struct eng_host poor = { .regs_readable = ENG_REGS_USER };
 
 	setup();
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
-		kit_init(&k, 3, 0);
+		kit_init(&k, 8, 0);
 		OP(BUILTIN, 0, (u8)strlen(eng_builtin_names[ids[i]].args), 0, ids[i]);
 		OP(END, 0, 0, 0, 0);
 		kit_build(&k);

@@ -152,6 +152,11 @@ TEST(a_target_refuses_by_name)
 	CHECK_STR(k->out,
 		  "1:1+7 'pause' does not work on the target 'machine', only on: process\n");
 	k->len = 0;
+	CHECK(!kit_run(k, "syscall_skip(1);", SCR_SCRIPT, true));
+	CHECK_STR(
+		k->out,
+		"1:1+15 'syscall_skip' does not work on the target 'machine', only on: process\n");
+	k->len = 0;
 	CHECK(!kit_run(k, "@cr2 = @tr; @cr3 = 5; x = $peb;", SCR_SCRIPT, true));
 	CHECK_STR(k->out,
 		  "1:13+4 the register '@cr3' cannot be written on the target 'machine' [it can "
