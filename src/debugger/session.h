@@ -164,6 +164,7 @@ struct dbg {
 	u32 columns; /* that the target was told */
 	bool while_armed; /* a run ends when no event is enabled any more */
 	struct sym_table *symbols; /* the kernel's; loaded when first asked for */
+	struct sym_cache *sym_cache; /* those of processes; likewise */
 
 	/* messages */
 	char batch[DBG_BATCH];
@@ -265,9 +266,6 @@ void dbg_breakpoint_hit(struct dbg *d, u32 number);
 
 /* eval.c */
 int dbg_eval_here(struct dbg *d, const struct eng_program *prog, u64 *value);
-
-/* machine.c: the scr_symbol_fn of a session */
-bool dbg_resolve(void *user, const char *name, u64 *addr, char **why);
 
 /* include.c: the scr_read_fn of a session */
 bool dbg_read_include(void *user, const char *from, const char *path, struct scr_included *in);
