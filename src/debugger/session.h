@@ -267,6 +267,9 @@ void dbg_breakpoint_hit(struct dbg *d, u32 number);
 /* eval.c */
 int dbg_eval_here(struct dbg *d, const struct eng_program *prog, u64 *value);
 
+/* symbols.c: of a process; NULL and dbg_error() */
+const struct sym_table *dbg_symbols_of(struct dbg *d, u32 pid);
+
 /* include.c: the scr_read_fn of a session */
 bool dbg_read_include(void *user, const char *from, const char *path, struct scr_included *in);
 

@@ -9,42 +9,45 @@
 #include "debugger/session.h"
 #include "symbols/symbols.h"
 
-static const struct sym_table *of_kernel(struct dbg *d, char *why, size_t size)
+static const struct sym_table *of_kernel(struct dbg *d)
 {
+	char why[256];
+
 	if (!d->symbols)
-		d->symbols = sym_load("/proc/kallsyms", why, size);
+		d->symbols = sym_load("/proc/kallsyms", why, sizeof(why));
+	if (!d->symbols)
+		dbg_fail(d, -ENOENT, "%s", why);
 	return d->symbols;
 }
 
-static const struct sym_table *of_process(struct dbg *d, u32 pid, char *why, size_t size)
+const struct sym_table *dbg_symbols_of(struct dbg *d, u32 pid)
 {
+	const struct sym_table *table;
+	char why[256];
+
 	if (!d->sym_cache)
 		d->sym_cache = sym_cache_new();
-	if (d->sym_cache)
-		return sym_process(d->sym_cache, pid, why, size);
-	snprintf(why, size, "no memory for symbols");
-	return NULL;
+	if (!d->sym_cache) {
+		dbg_fail(d, -ENOMEM, "no memory for symbols");
+		return NULL;
+	}
+	table = sym_process(d->sym_cache, pid, why, sizeof(why));
+	if (!table)
+		dbg_fail(d, -ENOENT, "%s", why);
+	return table;
 }
 
 const struct sym_table *dbg_symbols(struct dbg *d)
 {
-	const struct sym_table *table;
-	char why[256];
 	u32 pid;
 
-	if (dbg_can(d, TGT_WHOLE)) {
-		table = of_kernel(d, why, sizeof(why));
-	} else {
-		pid = dbg_current_pid(d);
-		if (!pid) {
-			dbg_fail(d, -ESRCH, "there is no debuggee, and so there are no symbols");
-			return NULL;
-		}
-		table = of_process(d, pid, why, sizeof(why));
-	}
-	if (!table)
-		dbg_fail(d, -ENOENT, "%s", why);
-	return table;
+	if (dbg_can(d, TGT_WHOLE))
+		return of_kernel(d);
+	pid = dbg_current_pid(d);
+	if (pid)
+		return dbg_symbols_of(d, pid);
+	dbg_fail(d, -ESRCH, "there is no debuggee, and so there are no symbols");
+	return NULL;
 }
 
 bool dbg_resolve(void *user, const char *name, u64 *addr, char **why)
