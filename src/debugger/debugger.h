@@ -156,8 +156,9 @@ struct dbg_event_spec {
 	bool sc, imm;
 	bool by_rip; /* a `2` form, where the target tells them apart */
 	bool entry; /* at the kernel's entry point */
-	u64 nr; /* or ENG_ANY */
+	u64 nr; /* or ENG_ANY, ENG_IN_CALLS */
 	const struct eng_abi *abi; /* of nr; NULL: any calling convention */
+	const struct eng_calls *calls; /* ENG_IN_CALLS; copied */
 	u64 pid, core; /* or ENG_ANY */
 	u64 buffer_size;
 	struct scr_source script; /* text NULL: none */

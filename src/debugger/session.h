@@ -20,6 +20,7 @@
 /* The debugger's record of an event, around what the engine sees of it. */
 struct dbg_event {
 	struct eng_event ev; /* ev.owner leads back here */
+	struct eng_calls calls; /* ev.calls, if any */
 	bool imm;
 	bool carried; /* armed at the target */
 	u64 carried_dropped; /* of ev.dropped, what was lost there */
@@ -248,6 +249,9 @@ int dbg_code_load(struct dbg *d, struct dbg_event *e, const struct dbg_event_spe
 void dbg_code_free(struct dbg *d, struct dbg_event *e);
 bool dbg_run_code(struct eng_ctx *ctx, const struct eng_event *ev, enum eng_code which,
 		  u64 *result);
+
+/* calls.c: at an entry, before arguments of it are changed for the kernel alone */
+void dbg_keep_args(struct dbg *d, struct dbg_held *h);
 
 /* terminal.c */
 void dbg_terminal_theirs(struct dbg *d);
