@@ -5,6 +5,7 @@
  *
  * The rows stand in the file of their family; no other list of commands may exist.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,16 +81,23 @@ static const char *ith_name(const void *user, size_t i)
 	return NULL;
 }
 
-/* abi_nearest() keeps pointers to the words, so that all of them must live at once. */
+/* abi_nearest_of() keeps pointers to the words, so that all of them must live at once. */
+static char words[CMD_NAMES_MAX][CMD_NAME_MAX];
+static const char *list[CMD_NAMES_MAX];
+static size_t nlist;
+
+static void make_list(void)
+{
+	for (; nlist < CMD_NAMES_MAX && ith_name(words[nlist], nlist); nlist++)
+		list[nlist] = words[nlist];
+}
+
 const char *cmd_suggest(const char *name)
 {
-	static char words[CMD_NAMES_MAX][CMD_NAME_MAX];
-	static const char *list[CMD_NAMES_MAX];
-	static size_t n;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	for (; n < CMD_NAMES_MAX && ith_name(words[n], n); n++)
-		list[n] = words[n];
-	return abi_nearest_of(name, list, n);
+	pthread_once(&once, make_list);
+	return abi_nearest_of(name, list, nlist);
 }
 
 int cmd_choice(const char *choices, const char *text)

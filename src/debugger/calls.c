@@ -135,15 +135,16 @@ uint64_t dbg_call_original_arg(const struct lstar_thread *t, unsigned i)
 }
 
 /*
- * Arguments change for the kernel alone: the program finds its own after the call. What others
- * had changed before stays changed.
+ * Arguments change for the kernel alone: the program finds its own after the call, unless the
+ * handler that changes them says otherwise. What others had changed before stays changed.
  */
-void dbg_keep_args(struct dbg *d, struct dbg_held *h)
+static void keep(struct lstar_thread *t)
 {
-	struct target *target = d->target;
+	struct target *target = t->d->target;
+	struct dbg_held *h = t->at;
 	u64 args = 0;
 
-	if (h->virtual_call || h->kept)
+	if (h->virtual_call || h->kept || (t->running && t->running->flags & LSTAR_KEEP_ARGUMENTS))
 		return;
 	for (unsigned i = 0; i < 6; i++)
 		args |= ENG_BIT(h->ctx.abi->arg[i]);
@@ -151,13 +152,6 @@ void dbg_keep_args(struct dbg *d, struct dbg_held *h)
 		target->ops->store_regs(target, h->stop.thread, &h->ctx);
 	target->ops->keep_args(target, h->stop.thread);
 	h->kept = true;
-}
-
-/* Unless the handler that changes them says otherwise. */
-static void keep(struct lstar_thread *t)
-{
-	if (!t->running || !(t->running->flags & LSTAR_KEEP_ARGUMENTS))
-		dbg_keep_args(t->d, t->at);
 }
 
 int dbg_call_set_arg(struct lstar_thread *t, unsigned i, uint64_t value)

@@ -90,9 +90,10 @@ static void host_request(struct eng_ctx *ctx, enum eng_request what, u64 event)
 
 static void host_keep_args(struct eng_ctx *ctx)
 {
-	struct dbg_held *h = (struct dbg_held *)((char *)ctx - offsetof(struct dbg_held, ctx));
+	struct dbg_frame *f = frame_of(ctx);
 
-	dbg_keep_args(frame_of(ctx)->d, h); /* only events ask, and their contexts are of stops */
+	if (f->th)
+		f->d->target->ops->keep_args(f->d->target, f->th);
 }
 
 static bool host_invoke(struct eng_ctx *ctx, u64 nr, const u64 arg[6], s64 *result)

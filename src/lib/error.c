@@ -32,7 +32,9 @@ static const struct {
 	enum lstar_code code;
 } codes[] = {
 	{ ENOENT,    LIB_LAUNCH, LSTAR_E_SYSTEM },
-	{ EPERM,     LIB_LAUNCH, LSTAR_E_PERMISSION },
+	{ EACCES,    LIB_LAUNCH, LSTAR_E_PERMISSION },
+	{ EPERM,     LIB_INVOKE, LSTAR_E_REFUSED },
+	{ EPERM,     LIB_DETACH, LSTAR_E_REFUSED },
 	{ EBUSY,     LIB_LAUNCH, LSTAR_E_PERMISSION }, /* traced by somebody else */
 	{ EBUSY,     LIB_DETACH, LSTAR_E_REFUSED }, /* its filter would stay without a tracer */
 	{ EINVAL,    ~0u,        LSTAR_E_ARGUMENT },
@@ -41,8 +43,7 @@ static const struct {
 	{ ENOENT,    ~0u,        LSTAR_E_NAME },
 	{ EBUSY,     ~0u,        LSTAR_E_STAGE },
 	{ ESRCH,     ~0u,        LSTAR_E_GONE },
-	{ EPERM,     ~0u,        LSTAR_E_REFUSED },
-	{ EACCES,    ~0u,        LSTAR_E_PERMISSION },
+	{ EPERM,     ~0u,        LSTAR_E_PERMISSION },
 	{ ENOMEM,    ~0u,        LSTAR_E_MEMORY },
 	{ EFAULT,    ~0u,        LSTAR_E_FAULT },
 	{ ETIMEDOUT, ~0u,        LSTAR_E_TIMEOUT },

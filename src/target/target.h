@@ -276,7 +276,7 @@ struct tgt_ops {
 	/*
 	 * Let the thread of a reported stop run. For ENTER: @skip leaves the call out (registers
 	 * as they are in ctx). Dirty registers of @ctx (may be NULL) are written back before.
-	 * For SIGNAL, @signal is delivered (0: none).
+	 * For SIGNAL, @signal is delivered (0: none); the reported one keeps what its sender said.
 	 */
 	int (*resume)(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, bool skip,
 		      int signal);
@@ -293,7 +293,8 @@ struct tgt_ops {
 	 *  - A system call is one instruction: from before it, from its entry and from a call
 	 *    that was interrupted the step leads to just behind it, after its exit was reported.
 	 *  - From an exit that was reached by running the next instruction is executed.
-	 *  - A signal that is delivered leads to the first instruction of its handler.
+	 *  - A signal that is delivered, also one whose stop this is, leads to the first
+	 *    instruction of its handler.
 	 * halt() ends a step that waits in a call.
 	 */
 	int (*step)(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, bool skip);
@@ -375,7 +376,8 @@ struct target *proc_target_new(void);
 struct target *mach_target_new(void);
 /*
  * Waiting for debuggees may reap other children of the same thread. Whoever waits for such a
- * child and gets ECHILD asks here. True, once: it has ended with *@status.
+ * child, in any thread, and gets ECHILD asks here. True, once: it has ended with *@status.
+ * The last 4096 are known.
  */
 bool proc_child_ended(pid_t pid, int *status);
 

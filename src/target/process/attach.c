@@ -31,6 +31,11 @@ static int already_traced(struct proc_target *p, u32 pid, u32 tracer)
 {
 	struct task_status st;
 
+	if (tracer == (u32)getpid())
+		return proc_fail(p, -EBUSY,
+				 "process %u is already traced by process %u, which is this one: "
+				 "another session of this program; let it go there first",
+				 pid, tracer);
 	if (!procfs_status(tracer, &st))
 		snprintf(st.name, sizeof(st.name), "outside this PID namespace");
 	return proc_fail(p, -EBUSY,
@@ -41,9 +46,11 @@ static int already_traced(struct proc_target *p, u32 pid, u32 tracer)
 
 static int not_permitted(struct proc_target *p, u32 pid, const struct task_status *st)
 {
-	struct passwd *pw = getpwuid(st->uid);
+	struct passwd entry, *pw = NULL;
+	char buf[1024];
 	int scope = ptrace_scope();
 
+	getpwuid_r(st->uid, &entry, buf, sizeof(buf), &pw);
 	if (st->uid != geteuid() && geteuid())
 		return proc_fail(p, -EPERM,
 				 "process %u (%s) belongs to user %s (uid %u), we are uid "
@@ -184,7 +191,7 @@ int proc_attach(struct target *t, u32 pid)
 	bool first = !p->threads;
 	int err, n;
 
-	err = proc_begin(p) ?: check(p, &pid, &st);
+	err = check(p, &pid, &st) ?: proc_begin(p);
 	if (err)
 		return err;
 	proc = process_add(p, pid, NULL);
@@ -219,10 +226,10 @@ int proc_attach(struct target *t, u32 pid)
 /* A signal in hand goes with the thread. */
 static long signal_in_hand(const struct tgt_thread *th)
 {
-	if (th->state == TH_QUEUED && th->is_told)
-		return 0;
 	if (th->held_signal)
 		return th->held_signal;
+	if (th->state == TH_QUEUED && th->is_told)
+		return 0;
 	if (th->state != TH_QUEUED || !WIFSTOPPED(th->status) || th->status >> 16)
 		return 0;
 	return WSTOPSIG(th->status) == (SIGTRAP | 0x80) ? 0 : WSTOPSIG(th->status);

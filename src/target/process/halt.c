@@ -94,7 +94,7 @@ void halt_threads(struct proc_target *p, struct process *proc)
 	}
 	p->timer_first = 1;
 	wake_arm(p, 0, 0);
-	if (p->woken)
+	if (is_woken(p))
 		wake_target(&p->base); /* its signals may have been ours */
 }
 

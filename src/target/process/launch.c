@@ -257,7 +257,7 @@ static int launch(struct proc_target *p, const struct tgt_launch *l, const char 
 		err = proc_fail(p, -errno, "no pipe for a new process: %s", strerror(errno));
 		goto out_go;
 	}
-	kid = fork();
+	kid = _Fork(); /* no handlers of fork: one that starts a thread would keep execve waiting */
 	if (!kid)
 		child(l, path, s, go, back);
 	if (kid < 0) {

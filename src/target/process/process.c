@@ -375,20 +375,26 @@ static void proc_filter(struct target *t, bool on)
 int proc_begin(struct proc_target *p)
 {
 	struct task_status st;
+	int err;
 
 	if (p->tracer) {
 		if (p->tracer == gettid())
-			return 0;
+			return p->nthreads ? 0 : session_check(p);
 		return proc_fail(p, -EPERM,
 				 "thread %d cannot use this target: ptrace binds it to thread %d",
 				 (int)gettid(), (int)p->tracer);
 	}
-	if (wake_begin(p))
+	err = session_check(p);
+	if (err)
+		return err;
+	p->tracer = gettid();
+	if (wake_begin(p)) {
+		p->tracer = 0;
 		return proc_fail(p, -errno,
 				 "no timer for the target: %s; raise the limit of "
 				 "pending signals (ulimit -i)",
 				 strerror(errno));
-	p->tracer = gettid();
+	}
 	if (procfs_status(p->tracer, &st))
 		p->base_filters = st.filters;
 	return 0;

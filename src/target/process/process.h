@@ -205,12 +205,12 @@ struct proc_target {
 	bool any_interest, full_exit;
 	u32 base_filters; /* seccomp filters that this process itself lives under */
 	pid_t tracer; /* thread id that owns the tracees */
+	struct proc_target *next_target; /* of this program */
 	/* waking and time limits */
 	timer_t timer;
-	bool have_timer;
+	bool have_timer, woken; /* atomic: read and written by who wakes, too */
+	bool was_blocked; /* WAKE_SIGNAL, in our thread */
 	u32 timer_first, timer_every; /* ms, as programmed */
-	volatile sig_atomic_t woken;
-	struct sigaction old_action;
 	struct place place;
 	struct breakpoint *breakpoints;
 	u32 last_breakpoint;
@@ -271,6 +271,15 @@ bool stop_report(struct proc_target *p, struct tgt_thread *th, enum tgt_stop_kin
 		 struct tgt_stop *stop);
 /* Nobody asked for this stop: the thread goes on; false. */
 bool stop_quiet(struct proc_target *p, struct tgt_thread *th);
+
+/* sessions.c */
+#define WAKE_SIGNAL (SIGRTMAX - 3)
+/* Before the first tracee: is our thread free? */
+int session_check(struct proc_target *p);
+void session_begin(struct proc_target *p);
+void session_end(struct proc_target *p);
+/* A child of ours that is no debuggee has ended; see proc_child_ended(). */
+void stray_keep(pid_t pid, int status);
 
 /* wake.c */
 int wake_begin(struct proc_target *p);
@@ -454,6 +463,11 @@ void place_birth(struct proc_target *p, const struct tgt_thread *parent, u32 tid
 static inline struct proc_target *proc_of(struct target *t)
 {
 	return (struct proc_target *)t;
+}
+
+static inline bool is_woken(const struct proc_target *p)
+{
+	return __atomic_load_n(&p->woken, __ATOMIC_RELAXED);
 }
 
 static inline bool is_restart_code(s64 ret)

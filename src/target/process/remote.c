@@ -133,7 +133,7 @@ static bool next_status(struct remote *r, int *status)
 		else if (errno != EINTR)
 			r->lost = true;
 		else if (!r->cancelled &&
-			 (r->p->woken || (r->deadline && clock_ns() >= r->deadline)))
+			 (is_woken(r->p) || (r->deadline && clock_ns() >= r->deadline)))
 			cancel(r);
 	}
 	return false;
@@ -424,7 +424,7 @@ static void disarm(struct remote *r)
 	if (r->timeout_ms <= 0)
 		return;
 	wake_arm(r->p, 0, 0);
-	if (r->p->woken)
+	if (is_woken(r->p))
 		wake_target(&r->p->base); /* the signals were for wait() */
 }
 

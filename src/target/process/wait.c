@@ -13,35 +13,6 @@
 
 #include "process.h"
 
-/* --- children that are no debuggees --- */
-
-#define STRAYS 32
-
-static struct {
-	pid_t pid;
-	int status;
-} strays[STRAYS];
-static unsigned stray_next;
-
-static void stray_keep(pid_t pid, int status)
-{
-	strays[stray_next].pid = pid;
-	strays[stray_next].status = status;
-	stray_next = (stray_next + 1) % STRAYS;
-}
-
-bool proc_child_ended(pid_t pid, int *status)
-{
-	for (unsigned i = 0; i < STRAYS; i++) {
-		if (strays[i].pid != pid)
-			continue;
-		*status = strays[i].status;
-		strays[i].pid = 0;
-		return true;
-	}
-	return false;
-}
-
 /* __WNOTHREAD: children that other threads of ours have started are none of our business. */
 pid_t wait_any(int *status, int flags)
 {
@@ -458,8 +429,8 @@ int proc_wait(struct target *t, struct tgt_stop *stop, int timeout_ms)
 	if (ENG_UNLIKELY(timeout_ms > 0 || p->place.pinned || p->timer_first))
 		arm_timer(p, timeout_ms);
 	for (;;) {
-		if (ENG_UNLIKELY(p->woken)) {
-			p->woken = 0;
+		if (ENG_UNLIKELY(is_woken(p))) {
+			__atomic_store_n(&p->woken, false, __ATOMIC_RELAXED);
 			p->timer_first = 1;
 			wake_arm(p, 0, 0);
 			return 0;
@@ -500,7 +471,7 @@ int proc_wait(struct target *t, struct tgt_stop *stop, int timeout_ms)
 		err = no_child(p, stop);
 		if (err)
 			return err;
-		if (deadline && !p->woken && clock_ns() >= deadline)
+		if (deadline && !is_woken(p) && clock_ns() >= deadline)
 			return 0;
 	}
 }

@@ -14,12 +14,6 @@
 
 #include "process.h"
 
-#define WAKE_SIGNAL (SIGRTMAX - 3)
-
-static void on_signal(int sig)
-{
-}
-
 u64 clock_ns(void)
 {
 	struct timespec ts;
@@ -30,28 +24,35 @@ u64 clock_ns(void)
 
 int wake_begin(struct proc_target *p)
 {
-	struct sigaction sa = { .sa_handler = on_signal }; /* no SA_RESTART: waitpid must end */
 	struct sigevent ev = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = WAKE_SIGNAL };
-	sigset_t set;
+	sigset_t set, before;
 
 	ev._sigev_un._tid = gettid();
 	if (timer_create(CLOCK_MONOTONIC, &ev, &p->timer))
 		return -1;
-	p->have_timer = true;
-	sigaction(WAKE_SIGNAL, &sa, &p->old_action);
+	session_begin(p);
 	sigemptyset(&set);
 	sigaddset(&set, WAKE_SIGNAL);
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	pthread_sigmask(SIG_UNBLOCK, &set, &before);
+	p->was_blocked = sigismember(&before, WAKE_SIGNAL) == 1;
+	__atomic_store_n(&p->have_timer, true, __ATOMIC_RELEASE);
 	return 0;
 }
 
 void wake_end(struct proc_target *p)
 {
+	sigset_t set;
+
 	if (!p->have_timer)
 		return;
-	timer_delete(p->timer);
-	p->have_timer = false;
-	sigaction(WAKE_SIGNAL, &p->old_action, NULL);
+	__atomic_store_n(&p->have_timer, false, __ATOMIC_RELEASE);
+	timer_delete(p->timer); /* takes a signal that is under way with it */
+	if (p->was_blocked && p->tracer == gettid()) {
+		sigemptyset(&set);
+		sigaddset(&set, WAKE_SIGNAL);
+		pthread_sigmask(SIG_BLOCK, &set, NULL);
+	}
+	session_end(p);
 }
 
 static void set_timer(timer_t timer, u32 first_ms, u32 every_ms)
@@ -79,8 +80,8 @@ void wake_target(struct target *t)
 	struct proc_target *p = proc_of(t);
 	int saved = errno;
 
-	p->woken = 1;
-	if (p->have_timer)
+	__atomic_store_n(&p->woken, true, __ATOMIC_RELAXED);
+	if (__atomic_load_n(&p->have_timer, __ATOMIC_ACQUIRE))
 		set_timer(p->timer, 1, 1);
 	errno = saved;
 }
