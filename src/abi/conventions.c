@@ -11,17 +11,20 @@ const struct eng_abi abi_conventions[ABI_N] = {
 			 ENG_RAX,
 			 ENG_RAX,
 			 { ENG_RDI, ENG_RSI, ENG_RDX, ENG_R10, ENG_R8, ENG_R9 },
-			 64 },
+			 64,
+			 ABI_X86_64 },
 	[ABI_I386] = { "i386",
 		       ENG_RAX,
 		       ENG_RAX,
 		       { ENG_RBX, ENG_RCX, ENG_RDX, ENG_RSI, ENG_RDI, ENG_RBP },
-		       32 },
+		       32,
+		       ABI_I386 },
 	[ABI_X32] = { "x32",
 		      ENG_RAX,
 		      ENG_RAX,
 		      { ENG_RDI, ENG_RSI, ENG_RDX, ENG_R10, ENG_R8, ENG_R9 },
-		      64 },
+		      64,
+		      ABI_X32 },
 };
 
 /*
@@ -29,6 +32,6 @@ const struct eng_abi abi_conventions[ABI_N] = {
  * the top of the user's stack (entry_SYSCALL_compat in arch/x86/entry/entry_64_compat.S).
  */
 const struct eng_abi abi_i386_syscall = {
-	"i386", ENG_RAX, ENG_RAX, { ENG_RBX, ENG_RBP, ENG_RDX, ENG_RSI, ENG_RDI, ENG_ARG_STACK },
-	32,
+	"i386", ENG_RAX,  ENG_RAX, { ENG_RBX, ENG_RBP, ENG_RDX, ENG_RSI, ENG_RDI, ENG_ARG_STACK },
+	32,	ABI_I386,
 };

@@ -56,6 +56,8 @@ static void propose_calls(const char *typed)
 
 	for (size_t i = 0; i < n; i++)
 		propose("", calls[i].name, typed);
+	for (size_t i = 0; i < abi_nclasses; i++)
+		propose("", abi_classes[i].name, typed);
 }
 
 static void propose_events(struct cmd *c, const char *typed)

@@ -18,7 +18,7 @@
 /* clang-format off */
 const struct cmd_option cmd_event_options[CMD_EV_NOPTIONS + 1] = {
 	[CMD_EV_CALL] = { NULL, CMD_ARG_CALL, "CALL",
-		"the system call, by name (openat) or number (101); without it: every call" },
+		"the system call, by name (openat), number (101) or class (%file); without it: every call" },
 	[CMD_EV_PID] = { "pid", CMD_ARG_NUMBER, "ID|all",
 		"only this process; default: every process of the debuggee" },
 	[CMD_EV_CORE] = { "core", CMD_ARG_NUMBER, "N|all",

@@ -17,6 +17,7 @@
 struct draft {
 	struct dbg_event_spec spec;
 	struct cmd_event_words words;
+	struct cmd_calls calls; /* spec.calls leads there */
 	struct cmd_err late; /* the first error of words or call; checked after the script */
 	bool has_late;
 	u8 *condition, *code;
@@ -150,84 +151,18 @@ static bool find_outputs(struct cmd *c, struct draft *dr)
 	return true;
 }
 
-/* --- the call: names win where a token could be both --- */
-
-static const struct {
-	const char *prefix;
-	enum abi_id abi;
-} abi_prefixes[] = { { "x86-64:", ABI_X86_64 }, { "i386:", ABI_I386 }, { "x32:", ABI_X32 } };
-
-static void call_found(struct draft *dr, enum abi_id abi, u32 nr)
-{
-	dr->spec.nr = nr;
-	dr->spec.abi = &abi_conventions[abi];
-}
-
-static bool call_value(struct cmd *c, struct draft *dr, const struct cmd_tok *tok)
-{
-	struct scr_source src = cmd_tok_source(c, tok);
-	struct scr_diags diags = { 0 };
-	const char *near;
-	bool found = !dbg_eval_value(c->d, &src, &dr->spec.nr, &diags);
-
-	scr_diags_free(&diags);
-	if (found)
-		return true;
-	cmd_err_set(&dr->late, tok->off, tok->len,
-		    "'%.64s' is no system call, no number and no expression", tok->text);
-	near = abi_call_suggest(ABI_X86_64, tok->text);
-	if (near)
-		cmd_err_hint(&dr->late, "did you mean '%s'?", near);
-	return false;
-}
-
-static bool find_call(struct cmd *c, struct draft *dr)
-{
-	const struct cmd_tok *tok = dr->words.value[CMD_EV_CALL];
-	const struct abi_call *call;
-	enum abi_id abi = ABI_X86_64;
-	bool prefixed = false;
-	const char *name;
-
-	dr->spec.nr = ENG_ANY;
-	if (!tok)
-		return true;
-	name = tok->text;
-	for (size_t i = 0; i < ARRAY_SIZE(abi_prefixes); i++) {
-		size_t n = strlen(abi_prefixes[i].prefix);
-
-		if (strncasecmp(name, abi_prefixes[i].prefix, n))
-			continue;
-		abi = abi_prefixes[i].abi;
-		prefixed = true;
-		name += n;
-		break;
-	}
-	call = abi_call_by_name(abi, name);
-	if (call) {
-		call_found(dr, abi, call->nr);
-		return true;
-	}
-	if (cmd_number(name, &dr->spec.nr)) {
-		if (prefixed)
-			call_found(dr, abi, (u32)dr->spec.nr);
-	} else if (prefixed) {
-		cmd_err_set(&dr->late, tok->off, tok->len, "%s has no system call '%.64s'",
-			    abi_conventions[abi].name, name);
-		if (abi_call_suggest(abi, name))
-			cmd_err_hint(&dr->late, "did you mean '%s'?", abi_call_suggest(abi, name));
-		return show_late(dr);
-	} else if (!call_value(c, dr, tok)) {
-		return show_late(dr);
-	}
-	if (dr->spec.nr <= UINT32_MAX)
-		return true;
-	cmd_err_set(&dr->late, tok->off, tok->len, "the number of a call has 32 bits, not %llx",
-		    dr->spec.nr);
-	return show_late(dr);
-}
-
 /* --- arming --- */
+
+static void find_call(struct cmd *c, struct draft *dr, const struct cmd_event_of *what)
+{
+	if (what)
+		dr->calls = what->calls;
+	else if (!cmd_find_calls(c, dr->words.value[CMD_EV_CALL], &dr->calls, &dr->late))
+		dr->has_late = true;
+	dr->spec.nr = dr->calls.nr;
+	dr->spec.abi = dr->calls.abi;
+	dr->spec.calls = &dr->calls.set;
+}
 
 /* An error of words is told only when the script has none. Nothing keeps the compiled script. */
 static enum cmd_result fail_late(struct cmd *c, const struct cmd_line *line, struct draft *dr)
@@ -332,34 +267,41 @@ static enum cmd_result arm(struct cmd *c, const struct cmd_line *line, struct dr
 	return CMD_OK;
 }
 
-static enum cmd_result run_event(struct cmd *c, const struct cmd_desc *desc,
-				 const struct cmd_line *line)
+enum cmd_result cmd_event(struct cmd *c, const struct cmd_option *options,
+			  const struct cmd_line *line, const struct cmd_event_of *what)
 {
 	struct draft dr = { 0 };
 	enum cmd_result res = CMD_FAILED;
 
-	dr.spec.kind = desc->options == cmd_event_options ? ENG_EV_SYSCALL : ENG_EV_SYSRET;
+	dr.spec.kind = options == cmd_event_options ? ENG_EV_SYSCALL : ENG_EV_SYSRET;
 	dr.spec.by_rip = is_variant(line);
-	dr.spec.entry = !strcmp(desc->names, "!entryhook");
+	dr.spec.entry = cmd_tok_is(&line->tok[0], "!entryhook");
 	dr.spec.command = line->text + line->tok[0].off;
-	dr.has_late = !cmd_event_words(line, desc->options, &dr.words, &dr.late);
+	dr.has_late = !cmd_event_words(line, options, &dr.words, &dr.late);
 	if (!make_code(c, line, &dr, CMD_EV_CONDITION, CMD_EV_ASM_CONDITION, &dr.condition,
 		       &dr.spec.condition_len) ||
 	    !make_code(c, line, &dr, CMD_EV_CODE, CMD_EV_ASM_CODE, &dr.code, &dr.spec.code_len) ||
 	    !make_script(c, line, &dr))
 		goto out;
+	if (what)
+		dr.spec.script = what->script;
 	dr.spec.condition = dr.condition;
 	dr.spec.code = dr.code;
 	if (find_outputs(c, &dr) && !dr.has_late) {
-		if (!cmd_event_values(&dr.words, dbg_can(c->d, ~0u), &dr.spec, &dr.late))
-			dr.has_late = true;
-		else
-			find_call(c, &dr);
+		dr.has_late = !cmd_event_values(&dr.words, dbg_can(c->d, ~0u), &dr.spec, &dr.late);
+		if (!dr.has_late)
+			find_call(c, &dr, what);
 	}
 	res = dr.has_late ? fail_late(c, line, &dr) : arm(c, line, &dr);
 out:
 	draft_free(&dr);
 	return res;
+}
+
+static enum cmd_result run_event(struct cmd *c, const struct cmd_desc *desc,
+				 const struct cmd_line *line)
+{
+	return cmd_event(c, desc->options, line, NULL);
 }
 
 /* --- events --- */
@@ -470,7 +412,8 @@ const struct cmd_desc cmd_events[] = {
 	  "yet; results are seen by !sysret.\n"
 	  "With a script or code the event runs them; without either it breaks into the debugger. "
 	  "The options come in any order; the last one counts when one is repeated. A call of "
-	  "another calling convention is written i386:open or x32:read.",
+	  "another calling convention is written i386:open or x32:read; a class of calls is %file, "
+	  "%desc, %network, %process, %memory or %signal, of all calling conventions; * is every call.",
 	  "!syscall openat script { printf(\"%d opens %s\\n\", $pid, @rsi); }",
 	  CMD_CHECKS, cmd_event_options, run_event, "PM" },
 	{ "!syscall2", "[CALL] " EVENT_SYNTAX,
@@ -507,6 +450,17 @@ const struct cmd_desc cmd_events[] = {
 	  "no stage post.",
 	  "!entryhook openat script { printf(\"%s: %s\\n\", $pname, @rsi); }",
 	  CMD_CHECKS, cmd_event_options, run_event, "M" },
+	{ "!hijack", "CALL INSTEAD [arg0=X] ... [arg5=X] [pid ID|all] [core N|all] [[asm] condition {...}]",
+	  "have another system call made instead",
+	  "Whenever a thread of the debuggee makes CALL, the kernel executes the call INSTEAD, with the "
+	  "arguments that are given, each a number or an expression that is evaluated then and there, "
+	  "and with the program's own where none is given. Its result is what the program gets; the "
+	  "program's argument registers come back to it. Both calls are of the same calling "
+	  "convention; CALL may be * or a class, such as %network, of x86-64 then.\n"
+	  "It is an event with the script syscall_hijack(): 'events' lists, enables, disables and "
+	  "clears it. Other events look at the number that the program gave.",
+	  "!hijack read write arg0=1 arg1=@rsi+2",
+	  CMD_CHECKS, cmd_hijack_options, cmd_run_hijack, "P" },
 	{ "events event", "[e|d|c N|all] [sc on|off]",
 	  "list, enable, disable or clear events",
 	  "Without arguments: one entry for each event, with its number, its state, the beginning "

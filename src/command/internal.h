@@ -71,6 +71,29 @@ char *cmd_read_file(const char *path, size_t *len, char **why);
 /* Compile, tell what is wrong, show the bytecode when that is wanted (check.c). */
 enum cmd_result cmd_check_source(struct cmd *c, const struct scr_source *src, enum scr_mode mode);
 
+/* Which calls a word names (calls.c). */
+struct cmd_calls {
+	u64 nr; /* as in struct eng_event, as is the next */
+	const struct eng_abi *abi;
+	struct eng_calls set; /* nr is ENG_IN_CALLS */
+};
+/* @tok NULL: all calls. Names win where a token could be both. False: @err says why. */
+bool cmd_find_calls(struct cmd *c, const struct cmd_tok *tok, struct cmd_calls *calls,
+		    struct cmd_err *err);
+
+/* An event whose calls and script do not stand in the command as !syscall would have them. */
+struct cmd_event_of {
+	struct cmd_calls calls;
+	struct scr_source script;
+};
+/* Make an event (events.c); @options as for cmd_event_words(); @what may be NULL. */
+enum cmd_result cmd_event(struct cmd *c, const struct cmd_option *options,
+			  const struct cmd_line *line, const struct cmd_event_of *what);
+/* !hijack (hijack.c) */
+extern const struct cmd_option cmd_hijack_options[];
+enum cmd_result cmd_run_hijack(struct cmd *c, const struct cmd_desc *desc,
+			       const struct cmd_line *line);
+
 /* Say where and why the debuggee stopped (stop.c). CMD_FAILED for an error of the target. */
 enum cmd_result cmd_show_halt(struct cmd *c, const struct dbg_halt *halt);
 /* "1234:1235 cat" */

@@ -180,6 +180,17 @@ struct scr_source cmd_raw_source(struct cmd *c, const struct cmd_line *line)
 	};
 }
 
+/* "main", "main+1f"; not what can only be an expression. */
+static bool is_symbol(struct cmd *c, const char *text, u64 *value)
+{
+	if (!isalpha((unsigned char)text[0]) && text[0] != '_')
+		return false;
+	for (const char *p = text; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("_.@+", *p))
+			return false;
+	return dbg_resolve(c->d, text, value, NULL);
+}
+
 bool cmd_value(struct cmd *c, const struct cmd_line *line, const struct cmd_tok *tok, u64 *value)
 {
 	struct scr_diags diags = { 0 };
@@ -190,7 +201,7 @@ bool cmd_value(struct cmd *c, const struct cmd_line *line, const struct cmd_tok 
 		cmd_error_at(c, line, tok, "a number is wanted here, not a block in braces");
 		return false;
 	}
-	if (cmd_number(tok->text, value))
+	if (cmd_number(tok->text, value) || is_symbol(c, tok->text, value))
 		return true;
 	src = cmd_tok_source(c, tok);
 	err = dbg_eval_value(c->d, &src, value, &diags);

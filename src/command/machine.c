@@ -333,10 +333,14 @@ const struct cmd_desc cmd_machine[] = {
 	  "Where they begin and end, their sizes and their names, the kernel itself first.",
 	  "lm km", 0, lm_options, run_lm, "M" },
 	{ "x", "MODULE!NAME",
-	  "search the kernel's symbols",
-	  "Every symbol that matches, in order of addresses, with its kind as nm(1) shows it. Commands "
-	  "and scripts may use them by these names: u vmlinux!do_nanosleep.",
-	  "x vmlinux!*sys_getpid*", 0, x_options, run_x, "M" },
+	  "search symbols",
+	  "Every symbol that matches, in order of addresses, with its kind as nm(1) shows it: of the "
+	  "kernel and its modules, or of the current process. There a module is a mapped file by the "
+	  "first part of its name: libc!malloc is in libc.so.6, and other characters than letters and "
+	  "digits are underscores. Commands and scripts may use symbols by these names: "
+	  "u vmlinux!do_nanosleep. In a process commands take names without a module, too, the "
+	  "program's first: u main+1f.",
+	  "x *!*getpid*", 0, x_options, run_x, "PM" },
 	{ "!va2pa", "ADDR [pid P]",
 	  "physical address of a virtual one",
 	  "Shows the entries of the page tables on the way, with where they stand.",

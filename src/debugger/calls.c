@@ -135,16 +135,15 @@ uint64_t dbg_call_original_arg(const struct lstar_thread *t, unsigned i)
 }
 
 /*
- * Arguments change for the kernel alone: the program finds its own after the call, unless the
- * handler that changes them says otherwise. What others had changed before stays changed.
+ * Arguments change for the kernel alone: the program finds its own after the call. What others
+ * had changed before stays changed.
  */
-static void keep(struct lstar_thread *t)
+void dbg_keep_args(struct dbg *d, struct dbg_held *h)
 {
-	struct target *target = t->d->target;
-	struct dbg_held *h = t->at;
+	struct target *target = d->target;
 	u64 args = 0;
 
-	if (h->virtual_call || h->kept || (t->running && t->running->flags & LSTAR_KEEP_ARGUMENTS))
+	if (h->virtual_call || h->kept)
 		return;
 	for (unsigned i = 0; i < 6; i++)
 		args |= ENG_BIT(h->ctx.abi->arg[i]);
@@ -152,6 +151,13 @@ static void keep(struct lstar_thread *t)
 		target->ops->store_regs(target, h->stop.thread, &h->ctx);
 	target->ops->keep_args(target, h->stop.thread);
 	h->kept = true;
+}
+
+/* Unless the handler that changes them says otherwise. */
+static void keep(struct lstar_thread *t)
+{
+	if (!t->running || !(t->running->flags & LSTAR_KEEP_ARGUMENTS))
+		dbg_keep_args(t->d, t->at);
 }
 
 int dbg_call_set_arg(struct lstar_thread *t, unsigned i, uint64_t value)

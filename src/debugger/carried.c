@@ -153,6 +153,10 @@ static int arm(struct dbg *d, struct dbg_event *e, const struct dbg_event_spec *
 	};
 	int err;
 
+	if (spec->nr == ENG_IN_CALLS)
+		return dbg_fail(d, -EOPNOTSUPP,
+				"an event of the machine is for one call or for all: set one for "
+				"each, or test $syscall_number in the script");
 	tell_columns(d);
 	err = carry_of(d)->arm(d->target, &ev);
 	if (err)

@@ -156,8 +156,9 @@ struct dbg_event_spec {
 	bool sc, imm;
 	bool by_rip; /* a `2` form, where the target tells them apart */
 	bool entry; /* at the kernel's entry point */
-	u64 nr; /* or ENG_ANY */
+	u64 nr; /* or ENG_ANY, ENG_IN_CALLS */
 	const struct eng_abi *abi; /* of nr; NULL: any calling convention */
+	const struct eng_calls *calls; /* ENG_IN_CALLS; copied */
 	u64 pid, core; /* or ENG_ANY */
 	u64 buffer_size;
 	struct scr_source script; /* text NULL: none */
@@ -245,9 +246,14 @@ int dbg_rdmsr(struct dbg *d, u32 cpu, u32 msr, u64 *value);
 int dbg_wrmsr(struct dbg *d, u32 cpu, u32 msr, u64 value);
 int dbg_translate(struct dbg *d, u32 pid, u64 addr, struct tgt_translation *tr);
 
-/* --- symbols of the target; the kernel's on the machine, none yet for processes --- */
+/* --- symbols: the kernel's on the machine, else those of the current process --- */
 struct sym_table;
-/* NULL and dbg_error() when there are none. */
+/* Valid until the debuggee goes on, or another is asked for. NULL and dbg_error(): there are none. */
 const struct sym_table *dbg_symbols(struct dbg *d);
+/*
+ * Address of "module!name" or "name", which is the program's, or any library's; false: there is none,
+ * and why (malloc'ed), unless that is NULL. A scr_symbol_fn.
+ */
+bool dbg_resolve(void *d, const char *name, u64 *addr, char **why);
 
 #endif

@@ -75,11 +75,32 @@ static int reserve(struct dbg *d)
 	return 0;
 }
 
+_Static_assert(ENG_CALLS_MAX <= TGT_MAX_NR && (int)ENG_CALLS_ABIS == ABI_N,
+	       "sets of calls fit into the interest set");
+
+static void interest_calls(struct tgt_interest *in, const struct eng_calls *calls, bool enter,
+			   bool leave)
+{
+	u64 other = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(calls->bit[0]); i++) {
+		in->enter[i] |= enter ? calls->bit[ABI_X86_64][i] : 0;
+		in->exit[i] |= leave ? calls->bit[ABI_X86_64][i] : 0;
+		other |= calls->bit[ABI_I386][i] | calls->bit[ABI_X32][i];
+	}
+	in->enter_other |= enter && other;
+	in->exit_other |= leave && other;
+}
+
 static void interest_call(struct tgt_interest *in, const struct eng_event *ev, bool enter,
 			  bool leave)
 {
 	u64 nr = ev->nr & 0xffffffff;
 
+	if (ev->nr == ENG_IN_CALLS) {
+		interest_calls(in, ev->calls, enter, leave);
+		return;
+	}
 	if (ev->nr == ENG_ANY) {
 		for (size_t i = 0; i < ARRAY_SIZE(in->enter); i++) {
 			in->enter[i] |= enter ? ~0ULL : 0;
@@ -161,6 +182,10 @@ static void fill(struct dbg_event *e, const struct dbg_event_spec *spec)
 	ev->brk = !spec->script.text && !spec->code;
 	ev->nr = spec->nr;
 	ev->abi = spec->abi;
+	if (spec->nr == ENG_IN_CALLS) {
+		e->calls = *spec->calls;
+		ev->calls = &e->calls;
+	}
 	ev->pid = spec->pid;
 	ev->core = spec->core;
 	ev->prog = e->prog;

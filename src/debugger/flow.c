@@ -430,7 +430,6 @@ bool dbg_call_stop(struct dbg *d, struct dbg_held *held)
 
 	held->task = t;
 	held->call = NULL;
-	held->kept = false;
 	if (!t)
 		return false;
 	t->at = held;

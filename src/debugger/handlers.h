@@ -44,6 +44,13 @@ int64_t dbg_read(struct lstar_thread *t, uint64_t addr, void *buf, size_t n);
 int64_t dbg_write(struct lstar_thread *t, uint64_t addr, const void *buf, size_t n);
 int64_t dbg_read_string(struct lstar_thread *t, uint64_t addr, char *buf, size_t size);
 
+/* --- its process's address space (space.c) --- */
+struct sym_maps; /* symbols/symbols.h */
+int dbg_maps(struct lstar_thread *t, struct sym_maps *maps);
+int dbg_find(struct lstar_thread *t, uint64_t from, uint64_t to, const void *what, size_t n,
+	     uint64_t *addr);
+int dbg_symbol(struct lstar_thread *t, const char *name, const char *file, uint64_t *addr);
+
 /* --- handlers (handlers.c) --- */
 int dbg_handle_syscall(struct dbg *d, const char *call, lstar_call_fn *on_enter,
 		       lstar_call_fn *on_exit, unsigned flags, void *user,

@@ -90,10 +90,9 @@ static void host_request(struct eng_ctx *ctx, enum eng_request what, u64 event)
 
 static void host_keep_args(struct eng_ctx *ctx)
 {
-	struct dbg_frame *f = frame_of(ctx);
+	struct dbg_held *h = (struct dbg_held *)((char *)ctx - offsetof(struct dbg_held, ctx));
 
-	if (f->th)
-		f->d->target->ops->keep_args(f->d->target, f->th);
+	dbg_keep_args(frame_of(ctx)->d, h); /* only events ask, and their contexts are of stops */
 }
 
 static bool host_invoke(struct eng_ctx *ctx, u64 nr, const u64 arg[6], s64 *result)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * machine.c - what a session of the whole machine has besides events: the hypervisor's coming
- * and going, CPUs, model-specific registers, page tables, the kernel's symbols.
+ * and going, CPUs, model-specific registers, page tables.
  */
 #include <errno.h>
 #include <sched.h>
@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "debugger/session.h"
-#include "symbols/symbols.h"
 
 static const struct tgt_machine *machine_of(const struct dbg *d)
 {
@@ -118,35 +117,4 @@ int dbg_translate(struct dbg *d, u32 pid, u64 addr, struct tgt_translation *tr)
 		return err;
 	err = machine_of(d)->translate(d->target, th, addr, tr);
 	return err ? dbg_fail_target(d, err) : 0;
-}
-
-/* --- symbols --- */
-
-const struct sym_table *dbg_symbols(struct dbg *d)
-{
-	char why[256];
-
-	if (!machine_of(d)) {
-		dbg_fail(d, -ENOTSUP,
-			 "symbols of processes are not read yet; 'lstar machine' has those of the "
-			 "kernel");
-		return NULL;
-	}
-	if (!d->symbols)
-		d->symbols = sym_load("/proc/kallsyms", why, sizeof(why));
-	if (!d->symbols)
-		dbg_fail(d, -ENOENT, "%s", why);
-	return d->symbols;
-}
-
-bool dbg_resolve(void *user, const char *name, u64 *addr, char **why)
-{
-	struct dbg *d = user;
-	const struct sym_table *table = dbg_symbols(d);
-	char text[256];
-
-	if (table && sym_find(table, name, addr, text, sizeof(text)))
-		return true;
-	*why = strdup(table ? text : d->error);
-	return false;
 }

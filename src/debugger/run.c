@@ -55,6 +55,7 @@ static bool call_stop(struct dbg *d, struct dbg_held *h, enum lstar_reason *reas
 	h->ctx.target = &frame;
 	h->task = NULL;
 	h->call = NULL;
+	h->kept = false;
 	if (h->stop.kind == TGT_STOP_ENTER)
 		fire_enter(d, h);
 	else if (!h->stop.skipped)

@@ -59,6 +59,7 @@ void dbg_free(struct dbg *d)
 	if (d->target)
 		d->target->ops->free(d->target);
 	sym_free(d->symbols);
+	sym_cache_free(d->sym_cache);
 	asm_guard_free(d->guard);
 	dbg_tasks_free(d);
 	dbg_handlers_free(d);

@@ -20,6 +20,7 @@
 /* The debugger's record of an event, around what the engine sees of it. */
 struct dbg_event {
 	struct eng_event ev; /* ev.owner leads back here */
+	struct eng_calls calls; /* ev.calls, if any */
 	bool imm;
 	bool carried; /* armed at the target */
 	u64 carried_dropped; /* of ev.dropped, what was lost there */
@@ -164,6 +165,7 @@ struct dbg {
 	u32 columns; /* that the target was told */
 	bool while_armed; /* a run ends when no event is enabled any more */
 	struct sym_table *symbols; /* the kernel's; loaded when first asked for */
+	struct sym_cache *sym_cache; /* those of processes; likewise */
 
 	/* messages */
 	char batch[DBG_BATCH];
@@ -248,6 +250,9 @@ void dbg_code_free(struct dbg *d, struct dbg_event *e);
 bool dbg_run_code(struct eng_ctx *ctx, const struct eng_event *ev, enum eng_code which,
 		  u64 *result);
 
+/* calls.c: at an entry, before arguments of it are changed for the kernel alone */
+void dbg_keep_args(struct dbg *d, struct dbg_held *h);
+
 /* terminal.c */
 void dbg_terminal_theirs(struct dbg *d);
 void dbg_terminal_ours(struct dbg *d, bool ended);
@@ -266,8 +271,8 @@ void dbg_breakpoint_hit(struct dbg *d, u32 number);
 /* eval.c */
 int dbg_eval_here(struct dbg *d, const struct eng_program *prog, u64 *value);
 
-/* machine.c: the scr_symbol_fn of a session */
-bool dbg_resolve(void *user, const char *name, u64 *addr, char **why);
+/* symbols.c: of a process; NULL and dbg_error() */
+const struct sym_table *dbg_symbols_of(struct dbg *d, u32 pid);
 
 /* include.c: the scr_read_fn of a session */
 bool dbg_read_include(void *user, const char *from, const char *path, struct scr_included *in);

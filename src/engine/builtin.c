@@ -267,6 +267,8 @@ DEFINE(SYSCALL_HIJACK)
 
 	if (!vm->host->keep_args)
 		return unsupported(vm, ENG_BI_SYSCALL_HIJACK);
+	if (!vm->ev)
+		return eng_fail(vm, ENG_E_EVENT, ENG_BI_SYSCALL_HIJACK, ENG_SUBJECT_BUILTIN);
 	if (!eng_before_call(vm) || !vm->ctx->abi)
 		return eng_fail(vm, ENG_E_STAGE, ENG_BI_SYSCALL_HIJACK, ENG_SUBJECT_BUILTIN);
 	vm->host->keep_args(vm->ctx);

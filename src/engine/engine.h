@@ -47,6 +47,14 @@ struct eng_abi {
 	u8 nr, ret; /* enum eng_reg */
 	u8 arg[6]; /* enum eng_reg or ENG_ARG_STACK */
 	u8 width; /* bits of an argument: 32 or 64 */
+	u8 id; /* its place in struct eng_calls */
+};
+
+/* A set of calls: for each calling convention, by number (x32: without its bit). */
+#define ENG_CALLS_ABIS 3
+#define ENG_CALLS_MAX 512
+struct eng_calls {
+	u64 bit[ENG_CALLS_ABIS][ENG_CALLS_MAX / 64];
 };
 
 /*
@@ -221,6 +229,7 @@ extern const struct eng_caps eng_caps_process, eng_caps_machine; /* caps.c */
  * An armed event. Data only; owner is whoever armed it. Filters: ENG_ANY means all.
  */
 #define ENG_ANY (~0ULL)
+#define ENG_IN_CALLS 0xfffffffeULL /* no call has this number: ev->calls says which ones */
 #define ENG_TOLD_MAX 16
 
 struct eng_event {
@@ -236,8 +245,9 @@ struct eng_event {
 		};
 		u32 more; /* any of them: more than a script */
 	};
-	u64 nr; /* number of the call, low 32 bits compared; or ENG_ANY */
+	u64 nr; /* number of the call, low 32 bits compared; or ENG_ANY, ENG_IN_CALLS */
 	const struct eng_abi *abi; /* NULL: any */
+	const struct eng_calls *calls; /* ENG_IN_CALLS: which */
 	u64 pid, core; /* or ENG_ANY */
 	const struct eng_program *prog; /* NULL: no script */
 	u8 *buffer; /* pre-allocated buffer */

@@ -43,6 +43,14 @@ static ENG_NOINLINE bool core_matches(const struct eng_host *host, const struct 
 	return ev->core == ENG_ANY || (eng_core(host, ctx, &core) && core == ev->core);
 }
 
+static ENG_NOINLINE bool in_calls(const struct eng_event *ev, const struct eng_ctx *ctx)
+{
+	u32 nr = (u32)ctx->nr & ~0x40000000u; /* __X32_SYSCALL_BIT */
+
+	return ev->nr == ENG_IN_CALLS && ctx->abi && nr < ENG_CALLS_MAX &&
+	       ev->calls->bit[ctx->abi->id][nr / 64] >> (nr % 64) & 1;
+}
+
 static ENG_ALWAYS_INLINE bool filter(const struct eng_host *host, const struct eng_event *ev,
 				     enum eng_kind kind, enum eng_stage stage, struct eng_ctx *ctx)
 {
@@ -50,7 +58,8 @@ static ENG_ALWAYS_INLINE bool filter(const struct eng_host *host, const struct e
 		return false;
 	if ((ev->nr & ev->pid & ev->core) == ENG_ANY && !ev->abi)
 		return true;
-	return (ev->nr == ENG_ANY || (u32)ev->nr == (u32)ctx->nr) &&
+	return (ev->nr == ENG_ANY || (u32)ev->nr == (u32)ctx->nr ||
+		(ev->calls && in_calls(ev, ctx))) &&
 	       (!ev->abi || ev->abi == ctx->abi) && (ev->pid == ENG_ANY || ev->pid == ctx->pid) &&
 	       core_matches(host, ev, ctx);
 }

@@ -41,7 +41,7 @@ int lstar_launch(struct lstar *s, const struct lstar_launch *from,
 	};
 	struct lstar_launch how;
 	const char *name[2];
-	int err = lib_outside(s, __func__) ?: take_launch(s, from, &how);
+	int err = lib_session(s) ?: take_launch(s, from, &how);
 
 	if (err)
 		return err;
@@ -63,7 +63,7 @@ int lstar_launch(struct lstar *s, const struct lstar_launch *from,
 		return lib_failed(s, LIB_LAUNCH, err);
 	own(s);
 	if (main_thread)
-		*main_thread = NULL;
+		*main_thread = dbg_thread_find(s->d, dbg_launched_pid(s->d));
 	return 0;
 }
 
@@ -76,7 +76,7 @@ int lstar_stdio_fds(struct lstar *s, uint32_t pid, int fd[3])
 
 int lstar_attach(struct lstar *s, uint32_t pid, struct lstar_thread **main_thread)
 {
-	int err = lib_outside(s, __func__);
+	int err = lib_session(s);
 
 	if (err)
 		return err;
@@ -85,13 +85,13 @@ int lstar_attach(struct lstar *s, uint32_t pid, struct lstar_thread **main_threa
 		return lib_failed(s, LIB_LAUNCH, err);
 	own(s);
 	if (main_thread)
-		*main_thread = NULL;
+		*main_thread = dbg_thread_find(s->d, pid);
 	return 0;
 }
 
 int lstar_detach(struct lstar *s, uint32_t pid)
 {
-	int err = lib_stopped(s, __func__);
+	int err = lib_session(s);
 
 	if (err)
 		return err;
@@ -101,7 +101,7 @@ int lstar_detach(struct lstar *s, uint32_t pid)
 
 int lstar_kill(struct lstar *s, uint32_t pid)
 {
-	int err = lib_outside(s, __func__);
+	int err = lib_session(s);
 
 	return err ?: lib_result(s, dbg_kill(s->d, pid));
 }

@@ -32,9 +32,7 @@ static const struct {
 	enum lstar_code code;
 } codes[] = {
 	{ ENOENT,    LIB_LAUNCH, LSTAR_E_SYSTEM },
-	{ EACCES,    LIB_LAUNCH, LSTAR_E_PERMISSION },
-	{ EPERM,     LIB_INVOKE, LSTAR_E_REFUSED },
-	{ EPERM,     LIB_DETACH, LSTAR_E_REFUSED },
+	{ EPERM,     LIB_LAUNCH, LSTAR_E_PERMISSION },
 	{ EBUSY,     LIB_LAUNCH, LSTAR_E_PERMISSION }, /* traced by somebody else */
 	{ EBUSY,     LIB_DETACH, LSTAR_E_REFUSED }, /* its filter would stay without a tracer */
 	{ EINVAL,    ~0u,        LSTAR_E_ARGUMENT },
@@ -43,7 +41,8 @@ static const struct {
 	{ ENOENT,    ~0u,        LSTAR_E_NAME },
 	{ EBUSY,     ~0u,        LSTAR_E_STAGE },
 	{ ESRCH,     ~0u,        LSTAR_E_GONE },
-	{ EPERM,     ~0u,        LSTAR_E_PERMISSION },
+	{ EPERM,     ~0u,        LSTAR_E_REFUSED },
+	{ EACCES,    ~0u,        LSTAR_E_PERMISSION },
 	{ ENOMEM,    ~0u,        LSTAR_E_MEMORY },
 	{ EFAULT,    ~0u,        LSTAR_E_FAULT },
 	{ ETIMEDOUT, ~0u,        LSTAR_E_TIMEOUT },

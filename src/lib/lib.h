@@ -9,7 +9,9 @@
 #include <pthread.h>
 
 #include "command/command.h"
+#include "debugger/handlers.h"
 #include "lstar.h"
+#include "symbols/symbols.h"
 
 struct lstar {
 	struct console *con;
@@ -22,12 +24,13 @@ struct lstar {
 	bool gathering; /* errors are kept for lstar_error() instead of being printed */
 	char *said; /* what was kept */
 	size_t nsaid;
+	struct sym_maps maps; /* whose paths lstar_maps() has given away */
 	bool owned; /* by the thread that launched or attached first */
 	pthread_t owner;
 };
 
 /* What was tried: some numbers of errors mean different things to different functions. */
-enum lib_what { LIB_ANY = 1, LIB_LAUNCH = 2, LIB_INVOKE = 4, LIB_DETACH = 8 };
+enum lib_what { LIB_ANY = 1, LIB_LAUNCH = 2, LIB_DETACH = 4 };
 
 /* error.c: all return a negative enum lstar_code. @s NULL: the thread's own error. */
 int lib_fail(struct lstar *s, enum lstar_code code, int err, const char *fmt, ...)
@@ -40,13 +43,14 @@ static inline int lib_result(struct lstar *s, int err)
 	return err < 0 ? lib_failed(s, LIB_ANY, err) : err;
 }
 
-/* stage.c: 0, or the failure. */
-/* It is a session, and used by its own thread. */
+/*
+ * stage.c: 0, or the failure. It is a session, used by its own thread. What the debuggee must
+ * be doing is the debugger's to check.
+ */
 int lib_session(struct lstar *s);
-/* ... and the debuggee is stopped, or this is a callback. */
-int lib_stopped(struct lstar *s, const char *function);
-/* ... and this is no callback. */
-int lib_outside(struct lstar *s, const char *function);
+/* The same for the session of a thread or a handler, which goes to *@s. */
+int lib_thread(const struct lstar_thread *t, struct lstar **s);
+int lib_handler(const struct lstar_handler *h, struct lstar **s);
 
 /* session.c: between the two, errors and warnings are kept. */
 void lib_gather(struct lstar *s);

@@ -61,7 +61,7 @@ int lstar_eval(struct lstar *s, struct lstar_thread *t, const char *expression, 
 		return lib_fail(s, LSTAR_E_ARGUMENT, 0, "%s is NULL",
 				expression ? "the place for the value" : "the expression");
 	before = dbg_current_tid(s->d);
-	err = t ? dbg_switch(s->d, 0) : 0;
+	err = t ? dbg_switch(s->d, dbg_thread_tid(t)) : 0;
 	if (err)
 		return lib_failed(s, LIB_ANY, err);
 	src.len = strlen(expression);

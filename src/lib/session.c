@@ -91,6 +91,7 @@ static struct lstar *open_kind(enum dbg_kind kind)
 	s->cmd = s->d ? cmd_new(s->d, CMD_QUIET) : NULL;
 	if (s->cmd) {
 		con_set_colour(s->con, CON_NEVER);
+		dbg_set_user(s->d, s);
 		return s;
 	}
 	lstar_close(s);
@@ -124,6 +125,7 @@ void lstar_close(struct lstar *s)
 	cmd_free(s->cmd);
 	dbg_free(s->d);
 	con_free(s->con);
+	sym_maps_free(&s->maps);
 	free(s->said);
 	free(s->error_text);
 	free(s);

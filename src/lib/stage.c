@@ -19,34 +19,18 @@ int lib_session(struct lstar *s)
 	return 0;
 }
 
-static bool has_debuggee(struct lstar *s)
+int lib_thread(const struct lstar_thread *t, struct lstar **s)
 {
-	return dbg_has_debuggee(s->d) && !dbg_can(s->d, TGT_WHOLE);
+	*s = t ? dbg_user(dbg_thread_session(t)) : NULL;
+	if (!t)
+		return lib_fail(NULL, LSTAR_E_ARGUMENT, 0, "NULL is no thread");
+	return lib_session(*s);
 }
 
-int lib_stopped(struct lstar *s, const char *function)
+int lib_handler(const struct lstar_handler *h, struct lstar **s)
 {
-	int err = lib_session(s);
-
-	if (err)
-		return err;
-	if (!has_debuggee(s))
-		return lib_fail(s, LSTAR_E_GONE, 0,
-				"%s() needs a debuggee and there is none: lstar_launch() starts "
-				"one, lstar_attach() takes one",
-				function);
-	if (dbg_stopped(s->d))
-		return 0;
-	return lib_fail(s, LSTAR_E_STAGE, 0,
-			"%s() needs a stopped debuggee: it runs from lstar_continue() on until "
-			"lstar_wait() returns for another reason than LSTAR_STOP_TIMEOUT, which "
-			"lstar_interrupt() makes it do",
-			function);
-}
-
-int lib_outside(struct lstar *s, const char *function)
-{
-	int err = lib_session(s);
-
-	return err;
+	*s = h ? dbg_user(dbg_handler_session(h)) : NULL;
+	if (!h)
+		return lib_fail(NULL, LSTAR_E_ARGUMENT, 0, "NULL is no handler");
+	return lib_session(*s);
 }

@@ -12,15 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbols.h"
+#include "table.h"
 
 #define NEAR (16u << 20) /* farther from a symbol an address is no longer called by it */
-
-struct sym_table {
-	char *text;
-	struct sym *sym; /* by address */
-	size_t n, cap;
-};
 
 char *sym_read(const char *path, size_t *len)
 {
@@ -79,6 +73,7 @@ static bool parse_line(char *line, struct sym *s)
 	s->addr = strtoull(addr, &end, 16);
 	if (*end || !isxdigit((unsigned char)addr[0]))
 		return false;
+	s->end = s->addr + NEAR < s->addr ? ~0ULL : s->addr + NEAR;
 	s->type = type[0];
 	s->name = name;
 	s->module = SYM_KERNEL;
@@ -88,31 +83,6 @@ static bool parse_line(char *line, struct sym *s)
 		s->module = module + 1;
 	}
 	return true;
-}
-
-static bool add(struct sym_table *t, const struct sym *s)
-{
-	size_t cap = t->cap ? t->cap * 2 : 1024;
-	struct sym *sym;
-
-	if (t->n == t->cap) {
-		sym = realloc(t->sym, cap * sizeof(*sym));
-		if (!sym)
-			return false;
-		t->sym = sym;
-		t->cap = cap;
-	}
-	t->sym[t->n++] = *s;
-	return true;
-}
-
-static int by_addr(const void *a, const void *b)
-{
-	const struct sym *x = a, *y = b;
-
-	if (x->addr != y->addr)
-		return x->addr < y->addr ? -1 : 1;
-	return x->name < y->name ? -1 : x->name > y->name; /* as the file has them */
 }
 
 /* Takes the text. */
@@ -127,17 +97,19 @@ static struct sym_table *parse(char *text, size_t len)
 		return NULL;
 	}
 	t->text = text;
+	t->usual = SYM_KERNEL;
+	/* Symbols of per-CPU variables are offsets: none is in the lower half. */
+	t->floor = 1ULL << 63;
 	while (p < end) {
 		char *next = memchr(p, '\n', (size_t)(end - p));
 
 		if (next)
 			*next = '\0';
-		if (parse_line(p, &s) && !add(t, &s))
+		if (parse_line(p, &s) && !sym_table_add(t, &s))
 			goto fail;
 		p = next ? next + 1 : end;
 	}
-	if (t->n)
-		qsort(t->sym, t->n, sizeof(*t->sym), by_addr);
+	sym_table_sort(t);
 	return t;
 fail:
 	sym_free(t);
@@ -178,109 +150,4 @@ struct sym_table *sym_load(const char *path, char *why, size_t size)
 		 path);
 	sym_free(t);
 	return NULL;
-}
-
-void sym_free(struct sym_table *t)
-{
-	if (!t)
-		return;
-	free(t->text);
-	free(t->sym);
-	free(t);
-}
-
-size_t sym_count(const struct sym_table *t)
-{
-	return t->n;
-}
-
-const struct sym *sym_get(const struct sym_table *t, size_t i)
-{
-	return &t->sym[i];
-}
-
-static bool is_global(const struct sym *s)
-{
-	return isupper((unsigned char)s->type);
-}
-
-bool sym_find(const struct sym_table *t, const char *text, u64 *addr, char *why, size_t size)
-{
-	const char *bang = strchr(text, '!');
-	char module[64] = SYM_KERNEL;
-	const char *name = bang ? bang + 1 : text;
-	const struct sym *found = NULL;
-	size_t different = 0;
-
-	if (bang)
-		snprintf(module, sizeof(module), "%.*s", (int)(bang - text), text);
-	for (size_t i = 0; i < t->n; i++) {
-		const struct sym *s = &t->sym[i];
-
-		if (strcmp(s->name, name) || strcmp(s->module, module))
-			continue;
-		if (found && is_global(found) && !is_global(s))
-			continue;
-		if (found && (is_global(found) || !is_global(s)))
-			different += s->addr != found->addr;
-		else
-			different = 0;
-		found = s;
-	}
-	if (found && !different) {
-		*addr = found->addr;
-		return true;
-	}
-	if (found)
-		snprintf(why, size, "%zu symbols have this name; 'x %s!%s' lists them",
-			 different + 1, module, name);
-	else
-		snprintf(why, size, "'%s' has no such symbol; 'x %s!*NAME*' searches", module,
-			 module);
-	return false;
-}
-
-const struct sym *sym_at(const struct sym_table *t, u64 addr, u64 *offset)
-{
-	size_t low = 0, high = t->n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (t->sym[mid].addr <= addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	/* Symbols of per-CPU variables are offsets: none is in the lower half. */
-	if (!low || t->sym[low - 1].addr >> 63 == 0 || addr - t->sym[low - 1].addr >= NEAR)
-		return NULL;
-	while (low > 1 && t->sym[low - 2].addr == t->sym[low - 1].addr)
-		low--;
-	*offset = addr - t->sym[low - 1].addr;
-	return &t->sym[low - 1];
-}
-
-bool sym_matches(const char *pattern, const char *name)
-{
-	const char *star = NULL, *retry = name;
-
-	while (*name) {
-		if (*pattern == '*') {
-			star = ++pattern;
-			retry = name;
-		} else if (*pattern == '?' ||
-			   tolower((unsigned char)*pattern) == tolower((unsigned char)*name)) {
-			pattern++;
-			name++;
-		} else if (star) {
-			pattern = star;
-			name = ++retry;
-		} else {
-			return false;
-		}
-	}
-	while (*pattern == '*')
-		pattern++;
-	return !*pattern;
 }

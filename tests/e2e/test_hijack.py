@@ -96,4 +96,106 @@ def without_a_debuggee():
     has(done.err, "there is no debuggee that could make it")
 
 
+# --- !hijack -------------------------------------------------------------------
+
+# The loader reads files, too: hijacking begins behind it.
+BEHIND_LOADER = ["!syscall dup2", "g", "events c 0"]
+
+
+@test
+def the_secret_appears():
+    done = batch(BEHIND_LOADER + ["!hijack read write"], PASSWORD).ok()
+    eq(done.out, "The password is 12345678" + 7 * "\0")
+
+
+@test
+def arguments_of_its_own():
+    done = batch(BEHIND_LOADER + ["!hijack read write arg0=1 arg1=@rsi+4 arg2=0n20"], PASSWORD).ok()
+    eq(done.out, "password is 12345678")
+
+
+@test
+def arguments_that_are_left_out_stay():
+    # getppid(1, 2, 3) as write: descriptor and length are given, the address is not
+    done = batch(["!hijack 0n110 write arg0=1 arg2=2"], SIX)
+    eq(done.status, 0)
+    done = batch(["!hijack getppid 0n999"], ACT, "call", 110, 0, 0, 0).ok()
+    eq(done.out, "call=-38\n")
+
+
+@test
+def is_an_event():
+    done = batch(["!hijack getppid getpid pid 1", "events"], ACT, "call", 110, 0, 0, 0)
+    has(done.msg, "0   (enabled)  !hijack getppid getpid pid 1  [fired 0]")
+    done = batch(["!hijack getppid 0n999", "events d 0", "!hijack getppid 0n999 arg0=5",
+                  "events e 0", "g", "events"], ACT, "call", 110, 0, 0, 0)
+    has(done.msg, "!hijack getppid 0n999  [fired 1]")
+    has(done.msg, "!hijack getppid 0n999 arg0=5  [fired 1]")
+
+
+@test
+def other_events_see_the_number_that_was_given():
+    done = batch(["!hijack getppid 0n999",
+                  '!syscall getppid stage all script { printf("%d %llx\\n", $event_stage,'
+                  " $syscall_number); }", "!syscall 0n999 script { print(bad); }"],
+                 ACT, "call", 110, 0, 0, 0)
+    eq(done.msg, "0 3e7\n1 6e\n")
+
+
+@test
+def classes_and_all():
+    done = batch(["!hijack %network 0n999"], ACT, "call", 41, 0, 0, 0).ok()
+    eq(done.out, "call=-38\n")
+    done = batch(BEHIND_LOADER + ["!hijack * 0n39"], PASSWORD)
+    eq(done.out, "")
+
+
+def wrong(command, part):
+    done = lstar("-q", "-c", command, ACT, "call", 110, 0, 0, 0)
+    has(done.err, part)
+
+
+@test
+def wrong_uses():
+    wrong("!hijack read", "incorrect use of '!hijack'")
+    wrong("!hijack read wriet", "x86-64 has no system call 'wriet'; did you mean 'write'?")
+    wrong("!hijack raed write", "did you mean 'read'?")
+    wrong("!hijack read read", "that is the same call with the same arguments")
+    wrong("!hijack read write arg0=", "the value is missing: arg0=1")
+    wrong("!hijack read write arg6=1", "unknown parameter 'arg6=1'")
+    wrong("!hijack read write arg0=)", "!hijack:1:")
+    wrong("!hijack read write sc on", "!hijack has no 'sc'")
+    wrong("!hijack read write script { print(1); }", "!hijack has no 'script'")
+    wrong("!hijack %fiel write", "did you mean '%file'?")
+    wrong("!hijack i386:read opneat", "i386 has no system call 'opneat'")
+
+
+# --- classes in events -----------------------------------------------------------
+
+@test
+def an_event_on_a_class():
+    show = 'script { printf("%llx\\n", $syscall_number); }'
+    eq(batch(["!syscall %signal " + show], ACT, "quiet", 127, 0, 0, 0).msg.count("7f\n"), 1)
+    eq(batch(["!syscall %process " + show], ACT, "call", 110, 0, 0, 0).msg, "e7\n")
+    eq(batch(["!syscall x32:%process " + show], ACT, "call", 110, 0, 0, 0).msg, "")
+    eq(batch(["!syscall %process stage post " + show], ACT, "call", 61, -1, 0, 0).msg, "3d\n")
+
+
+@test
+def an_event_on_a_name_that_is_two():
+    # int 0x80 with futex and futex_time64
+    show = 'script { printf("%llx\\n", $syscall_number); }'
+    eq(batch(["!syscall i386:futex " + show], ACT, "int80", 240).msg, "f0\n")
+    eq(batch(["!syscall i386:futex " + show], ACT, "int80", 422).msg, "1a6\n")
+    eq(batch(["!syscall i386:futex_time64 " + show], ACT, "int80", 240).msg, "")
+
+
+@test
+def a_star_is_every_call():
+    done = batch(['? .n = 0;', '!syscall * script { .n++; }', 'g', "? print(.n > 0n110);"],
+                 ACT, "getppid", 100)
+    eq(done.msg.splitlines()[-1], "1")
+    wrong("!syscall %sockets", "there is no class of calls '%sockets'")
+
+
 main()

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Memory as bytes, numbers, text and instructions, and writing it: db, dq, da, u, eb."""
 
+import os
 import re
 
-from harness import ACT, batch, eq, has, main, matches, session, test, write
+from harness import ACT, PROGS, batch, eq, has, main, matches, session, test, write
 
 # A stop in a program with a path of 9 bytes at the very end of its page.
 AT_EDGE = ['!syscall openat script { if (strcmp(@rsi, "/at-edge") == 0) { pause(); } }', "g",
@@ -111,6 +112,33 @@ def what_cannot_be_written_is_said():
     done = batch(["eb @rsp-80 0", "eb @rsp-80 1 100", "? printf(\"%x\\n\", db(@rsp-80));"],
                  ACT, "exit", 0)
     eq(done.msg.splitlines()[0], "0")
+
+
+SITES = os.path.join(PROGS, "thread_sites")
+
+
+@test
+def names_are_addresses():
+    done = batch(["x thread_sites!*nothing*", "u do_nothing l 4",
+                  "u thread_sites!do_nothing+4 l 1",
+                  "db do_nothing+4 l 1", "? printf(\"%d\\n\", db(thread_sites!do_nothing) == 55);"],
+                 SITES)
+    eq((done.status, done.err), (0, ""))
+    found = matches(done.msg, r"\A([0-9a-f]{8}`[0-9a-f]{8})  T  thread_sites!do_nothing$")
+    has(done.msg, "thread_sites!do_nothing:\n" + found.group(1) + "  55")
+    has(done.msg, "thread_sites!do_nothing+4:\n")
+    eq(done.msg.splitlines()[-1], "1")
+
+
+@test
+def names_that_are_none():
+    done = batch(["u do_something", "? print(thread_sites!do_something);",
+                  "x thread_sites!do_somet*"],
+                 SITES)
+    has(done.err, "do_something")
+    has(done.err, "'thread_sites' has no such symbol; 'x thread_sites!*NAME*' searches")
+    has(done.err, "no symbol matches")
+    has(batch(["x act!main"]).err, "there is no debuggee, and so there are no symbols")
 
 
 main()

@@ -41,10 +41,12 @@ UNUSED static const char *heard(struct heard *h)
 /* The path of a program of tests/progs. */
 UNUSED static const char *prog(const char *name)
 {
-	static char path[4096];
-	const char *dir = getenv("PROGS");
+	static char path[8192], dir[4096];
+	const char *progs = getenv("PROGS");
 
-	snprintf(path, sizeof(path), "%s/%s", dir ? dir : "tests/progs", name);
+	if (!realpath(progs ? progs : "tests/progs", dir))
+		UNIT_FAIL("PROGS is not the directory of the programs");
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	return path;
 }
 
@@ -82,7 +84,7 @@ UNUSED static struct lstar_thread *launch(struct lstar *s, enum lstar_stdio stdi
 	how.argv = argv;
 	how.stdio = stdio;
 	CHECK_OK(s, lstar_launch(s, &how, &t));
-
+	CHECK(t);
 	return t;
 }
 

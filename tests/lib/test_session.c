@@ -265,7 +265,7 @@ TEST(attached_ones_go_on)
 	CHECK_FAILS(s, lstar_attach(s, (uint32_t)pid, NULL), LSTAR_E_ARGUMENT, "already");
 	CHECK_OK(s, lstar_detach(s, (uint32_t)pid));
 	CHECK(state_of(pid) != 't');
-	CHECK_FAILS(s, lstar_detach(s, (uint32_t)pid), LSTAR_E_GONE, "lstar_launch()");
+	CHECK_FAILS(s, lstar_detach(s, (uint32_t)pid), LSTAR_E_GONE, "not being debugged");
 	CHECK_OK(s, lstar_attach(s, (uint32_t)pid, NULL));
 	lstar_close(s);
 	CHECK(strchr("SR", state_of(pid)));
