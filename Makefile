@@ -9,6 +9,7 @@
 #                   is touched. GUEST_CPUS (2), GUEST_CPU (EPYC, or another model of QEMU's),
 #                   GUEST_KERNEL (debian, newer, or the release of an installed kernel)
 #   make soak       20 minutes of mixed load in a machine with 4 CPUs while events come and go
+#   make server     a redis-server under load is attached to and let go SERVER_ROUNDS (1000) times
 #   make bench      what interception costs, beside a bare tracer and strace; what scripts cost
 #   make bench-machine  the same for the machine target, in a virtual machine
 #   make fuzz       every fuzz target, FUZZ_SECONDS (60) each; then DIFF_PROGRAMS (100000) random
@@ -22,13 +23,14 @@ DESTDIR ?=
 FUZZ_SECONDS ?= 60
 DIFF_PROGRAMS ?= 100000
 DIFF_CC ?= gcc
+SERVER_ROUNDS ?= 1000
 GUEST_CPUS ?= 2
 GUEST_CPU ?= EPYC
 GUEST_KERNEL ?= debian
 
 LSTAR = $(BUILD)/src/lstar
 
-.PHONY: all run check guest soak bench bench-machine fuzz install clean deps
+.PHONY: all run check guest soak server bench bench-machine fuzz install clean deps
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -56,6 +58,10 @@ guest: all
 soak: all
 	@deps/install.sh deps/debian.txt deps/debian-guest.txt
 	@python3 tests/guest/run.py --build $(BUILD) --list tests/guest/soak.list
+
+server: all
+	@deps/install.sh deps/debian.txt deps/debian-check.txt
+	ROUNDS=$(SERVER_ROUNDS) $(BUILD)/tests/unit/test_server
 
 bench-machine: all
 	@deps/install.sh deps/debian.txt deps/debian-guest.txt
