@@ -55,6 +55,11 @@ def test(fn=None, *, limit=30):
     return register(fn) if fn else register
 
 
+def at_end(undo):
+    """Call a function when the test has ended, however it did; the last one first."""
+    _undo.append(undo)
+
+
 # --- assertions ---------------------------------------------------------------
 
 def fail(text):

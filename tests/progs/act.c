@@ -188,6 +188,11 @@ static void do_spawn(char **arg)
 	say("spawn", status);
 }
 
+static void do_system(char **arg)
+{
+	say("system", system(arg[0]));
+}
+
 static void *thread_calls(void *arg)
 {
 	for (long i = 0; i < (long)(intptr_t)arg; i++)
@@ -438,6 +443,7 @@ static const struct verb {
 	{ "untraced", 1, do_untraced }, /* clone|clone3 */
 	{ "vfork", 1, do_vfork },
 	{ "spawn", 2, do_spawn }, /* PROGRAM N */
+	{ "system", 1, do_system },
 	{ "threads", 2, do_threads }, /* THREADS CALLS */
 	{ "idlers", 1, do_idlers },
 	{ "thread-exec", 2, do_thread_exec }, /* PROGRAM N */

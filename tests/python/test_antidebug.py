@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A program that refuses to run in a debugger."""
+
+import string
+
+from kit import *  # noqa: F403
+
+
+@test
+def without_the_option_it_notices():
+    d = debug("untraced")
+    r = d.run()
+    d.cont()
+    eq(r.recvline(), b"Debugger detected")
+    d.wait()
+    eq((d.dead, d.exit_code), (True, 1))
+    d.kill()
+    d.terminate()
+
+
+@test
+def with_the_option_it_does_not():
+    d = debug("untraced", escape_antidebug=True)
+    r = d.run()
+    d.cont()
+    eq(r.recvline(), b"Write up to 64 chars")
+    d.interrupt()
+    eq((d.dead, d.running), (False, False))
+    d.kill()
+    eq(d.dead, True)
+    d.terminate()
+
+
+@test(limit=120)
+def brute_force_with_a_run_per_guess():
+    d = debug("untraced", escape_antidebug=True)
+    flag, verdict, runs = "", b"", 0
+    while verdict != b"Giusto!":
+        for letter in string.printable:
+            r = d.run()
+            bp = d.breakpoint("compare_branch", hardware=True, file="binary")
+            d.cont()
+            r.recvuntil(b"chars\n")
+            r.sendline((flag + letter).encode())
+            runs += 1
+            d.wait()
+            while not d.dead and d.instruction_pointer == bp.address:
+                d.cont()
+                d.wait()
+            verdict = r.recvline()
+            hits = bp.hit_count
+            d.kill()
+            if hits > len(flag) + 1 or verdict == b"Giusto!":
+                flag += letter
+                break
+        else:
+            fail(f"no letter goes on after {flag!r}")
+    eq(flag, "BRUTE")
+    eq(runs, sum(string.printable.index(c) + 1 for c in "BRUTE"))
+
+
+@test
+def the_users_handler_replaces_ours():
+    d = debug("untraced", escape_antidebug=True)
+    r = d.run()
+    seen = []
+
+    def refuse(t, h):
+        seen.append(t.syscall_arg0)
+
+    with logged() as log:
+        d.handle_syscall("ptrace", on_enter=refuse)
+    has(log.text(), "WARNING")
+    has(log.text(), "Syscall ptrace is already handled")
+    d.cont()
+    eq(r.recvline(), b"Debugger detected")
+    d.wait()
+    eq((seen, d.exit_code), ([0], 1))
+
+
+main()

@@ -1,0 +1,355 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What is allowed when, and how it is refused: kill, detach, terminate, run again in all states;
+the errors of the table one by one; exceptions of callbacks."""
+
+import os
+import signal
+import subprocess
+import time
+
+from kit import *  # noqa: F403
+
+NOT_RUNNING = "Process not running. Did you call run() or attach()?"
+NOT_DEBUGGED = "No process is being debugged. Check your script."
+ALL_DEAD = "All threads are dead."
+IN_CALLBACK = "This method is not available in a callback."
+
+
+def started(**options):
+    d = debug("six_calls", **options)
+    r = d.run()
+    r.sendline(b"provola")
+    return d
+
+
+# --- errors ------------------------------------------------------------------------------------
+
+@test
+def before_a_run():
+    d = debug("six_calls")
+    for fn in (lambda: d.handle_syscall("write"), lambda: d.hijack_syscall("read", "write"),
+               d.cont, lambda: d.breakpoint("main"), d.step, d.detach, d.kill,
+               lambda: d.invoke_syscall("getpid")):
+        eq(str(raises(RuntimeError, fn)), NOT_RUNNING)
+    for name in ("syscall_number", "syscall_arg0", "syscall_return", "instruction_pointer"):
+        raises(RuntimeError, lambda n=name: getattr(d, n))
+    d.terminate()
+
+
+@test
+def after_kill():
+    d = started()
+    d.kill()
+    for fn in (lambda: d.handle_syscall("write"), lambda: d.hijack_syscall("read", "write"),
+               d.kill, d.cont):
+        eq(str(raises(RuntimeError, fn)), NOT_RUNNING)
+    d.terminate()
+    d.terminate()
+
+
+@test
+def after_detach():
+    d = started()
+    h = d.handle_syscall("write", on_enter=True)
+    d.detach()
+    for fn in (d.cont, lambda: d.handle_syscall("write")):
+        eq(str(raises(RuntimeError, fn)), NOT_DEBUGGED)
+    eq(h.hit_count, 0)
+    d.terminate()
+
+
+@test
+def after_the_end():
+    d = started()
+    run_out(d)
+    for fn in (d.cont, lambda: d.handle_syscall("write"), d.interrupt):
+        eq(str(raises(RuntimeError, fn)), ALL_DEAD)
+    d.wait()
+    eq((d.dead, d.running, d.exit_code, d.exit_signal), (True, False, 0, None))
+    eq(d.syscall_number, 231)
+    d.kill()
+    raises(RuntimeError, d.kill)
+
+
+@test
+def unknown_names():
+    d = started()
+    for name in ("wrote", "WRITE", "", "sys_write"):
+        eq(str(raises(ValueError, d.handle_syscall, name)), f'Syscall "{name}" not found')
+    eq(str(raises(ValueError, d.invoke_syscall, "wrote")), 'Syscall "wrote" not found')
+
+
+@test
+def wrong_types():
+    d = started()
+    for call in (1.0, None, True, b"write", ["write"]):
+        raises(TypeError, d.handle_syscall, call)
+    raises(ValueError, d.handle_syscall, -2)
+    for callback in (5, "write", [print]):
+        raises(TypeError, d.handle_syscall, "write", callback)
+        raises(TypeError, d.handle_syscall, "write", None, callback)
+    for flag in (1, None, "yes"):
+        raises(TypeError, d.handle_syscall, "write", recursive=flag)
+    eq(d.handled_syscalls, {})
+
+
+@test
+def not_from_a_callback():
+    d = started()
+    said = []
+
+    def enter(t, h):
+        for fn in (d.cont, d.wait, d.kill, d.detach, d.run):
+            said.append(str(raises(RuntimeError, fn)))
+
+    h = d.handle_syscall("getcwd", on_enter=enter)
+    run_out(d)
+    eq((said, h.hit_count), ([IN_CALLBACK] * 5, 1))
+
+
+@test
+def an_exception_in_a_callback_surfaces():
+    class Own(Exception):
+        pass
+
+    for where in ("on_enter", "on_exit"):
+        d = started()
+
+        def bad(t, h):
+            raise Own("as told")
+
+        h = d.handle_syscall("getcwd", **{where: bad})
+        d.cont()
+        error = raises(RuntimeError, d.wait, text="as told")
+        eq(type(error.__cause__), Own)
+        names = []
+        trace = error.__cause__.__traceback__
+        while trace:
+            names.append(trace.tb_frame.f_code.co_name)
+            trace = trace.tb_next
+        eq(names[-1], "bad")
+        eq((d.running, d.dead, d.syscall_number), (False, False, 79))
+        run_out(d)
+        eq(h.hit_count, 1)
+        d.kill()
+
+
+@test
+def interrupt_in_a_callback_means_stay_stopped():
+    d = started()
+    d.handle_syscall("getcwd", on_exit=lambda t, h: d.interrupt())
+    d.cont()
+    d.wait()
+    eq((d.dead, d.running, d.syscall_number), (False, False, 79))
+    run_out(d)
+
+
+# --- states ------------------------------------------------------------------------------------
+
+@test
+def kill_waits_for_the_next_stop():
+    d = started()
+    h = d.handle_syscall("write", on_enter=True)
+    d.cont()
+    d.kill()
+    eq((h.hit_count, d.dead), (2, True))
+
+
+@test
+def kill_at_once_when_asked_to_interrupt():
+    d = debug("act", "loop", 1000, auto_interrupt_on_command=True)
+    d.run()
+    d.cont()
+    time.sleep(0.1)
+    d.kill()
+    eq((d.dead, gone(d.pid)), (True, True))
+
+
+@test
+def terminate_in_every_state():
+    d = debug("act", "loop", 1000)
+    d.terminate()
+    d.run()
+    d.terminate()
+    eq(d.dead, True)
+    d.run()
+    pid = d.pid
+    d.cont()
+    d.terminate()
+    eq((d.dead, gone(pid)), (True, True))
+    d.run()
+    d.kill()
+    d.terminate()
+    d.run()
+    d.detach()
+    os.kill(d.pid, signal.SIGKILL)
+    d.terminate()
+
+
+@test
+def a_run_begins_anew_in_every_state():
+    d = debug("six_calls")
+    pids = []
+    for end in (lambda: None, d.kill, d.terminate, lambda: run_out(d), d.cont,
+                lambda: d.breakpoint("main"), lambda: d.handle_syscall("write")):
+        r = d.run()
+        r.sendline(b"provola")
+        pids.append(d.pid)
+        eq((d.dead, d.running, d.children, d.exit_code, len(d.threads)),
+           (False, False, [], None, 1))
+        end()
+    d.run()
+    eq(len(set(pids)), 7)
+    for pid in pids:
+        eq(gone(pid), True)
+    d.kill()
+
+
+@test
+def it_starts_at_the_entry_point_of_the_program():
+    d = debug("six_calls")
+    d.run()
+    entry = d.instruction_pointer
+    eq(entry, d.resolve("_start"))
+    eq(d.maps[0].start <= entry < d.maps[-1].end, True)
+
+
+@test
+def without_address_randomization():
+    d = debug("fork_one", aslr=False)
+    starts = set()
+    for _ in range(3):
+        d.run()
+        starts.add(d.maps[0].start)
+        d.kill()
+    eq(len(starts), 1)
+
+
+@test
+def attach_and_detach_leave_it_unharmed():
+    p = subprocess.Popen([prog("act"), "loop", "1000"], stdout=subprocess.DEVNULL)
+    at_end(p.kill)
+    d = debugger()
+    d.attach(p.pid)
+    eq((d.pid, d.dead), (p.pid, False))
+    seen = []
+    h = d.handle_syscall("*", on_enter=lambda t, h: seen.append(t.syscall_number))
+    d.cont()
+    wait_for("calls", lambda: len(seen) > 20)
+    d.interrupt()
+    d.detach()
+    eq(p.poll(), None)
+    eq(tracer_of(p.pid), 0)
+    before = h.hit_count
+    time.sleep(0.05)
+    eq(h.hit_count, before)
+    p.kill()
+    p.wait()
+
+
+@test
+def a_changed_argument_takes_effect_at_detach():
+    d = started()
+    r = d.pipes
+    h = d.handle_syscall("write")
+    d.cont()
+    d.wait()
+    eq(h.hit_on_enter(d), True)
+    d.syscall_arg2 = 5
+    d.detach()
+    got = r.recv(5)
+    eq(got, b"Hello")
+
+
+@test
+def the_debuggee_ends_with_the_script():
+    script = write("script.py", f"""
+import sys
+sys.path[:0] = {__import__("sys").path!r}
+from lstar import debugger
+d = debugger([{prog("act")!r}, "loop", "1000"])
+d.run()
+d.cont()
+print(d.pid)
+""")
+    import sys
+    done = finish(start(sys.executable, script)).ok()
+    wait_for("its end", lambda: gone(int(done.out)))
+
+
+@test
+def what_is_not_there_cannot_run():
+    raises(FileNotFoundError, debug("no_such_program").run)
+    raises(PermissionError, debugger(["/etc/passwd"]).run)
+    raises(ValueError, debugger().run)
+
+
+@test
+def argv_environment_and_directory():
+    d = debugger(["/bin/sh", "-c", "echo $X $0; pwd", "zero"], env={"X": "here"}, cwd="/usr")
+    at_end(d.terminate)
+    r = d.run()
+    run_out(d)
+    eq(r.recvall(), b"here zero\n/usr\n")
+
+
+@test
+def words_of_a_single_program():
+    d = debugger(prog("thread_sites"))
+    at_end(d.terminate)
+    d.run()
+    eq(run_out(d), 0)
+    eq(d.exit_code, 0)
+
+
+# --- invocation --------------------------------------------------------------------------------
+
+@test
+def invocation_at_a_breakpoint_changes_nothing():
+    d = started()
+    d.breakpoint("after_first_write")
+    d.cont()
+    d.wait()
+    before = [getattr(d.regs, n) for n in "rax rbx rcx rdx rsi rdi rbp rsp rip r11".split()]
+    eq(d.invoke_syscall("getpid"), d.pid)
+    eq(d.invoke_syscall(39), d.pid)
+    eq(d.invoke_syscall("close", -1), (1 << 64) - 9)
+    eq([getattr(d.regs, n) for n in "rax rbx rcx rdx rsi rdi rbp rsp rip r11".split()], before)
+    address = d.invoke_syscall("mmap", 0xdead0000, 0x1000, 7, 0x22, -1, 0)
+    eq(address, 0xdead0000)
+    eq([m.permissions for m in d.maps if m.start == address], ["rwxp"])
+    d.memory[address, 6] = b"hello\n"
+    eq(d.invoke_syscall("write", 1, address, 6), 6)
+    run_out(d)
+    has(d.pipes.recvall().decode(), "World!\nhello\n")
+
+
+@test
+def invocation_in_a_callback():
+    d = started()
+    got = []
+    d.handle_syscall("read", on_enter=lambda t, h: got.append(t.invoke_syscall("getpid")),
+                     on_exit=lambda t, h: got.append(t.invoke_syscall("getpid")))
+    run_out(d)
+    eq((got, d.exit_code), ([d.pid] * 2, 0))
+
+
+@test
+def wrong_invocations():
+    d = started()
+    raises(ValueError, d.invoke_syscall, "getpid", *range(7))
+    raises(TypeError, d.invoke_syscall, "getpid", 1.0)
+    raises(TypeError, d.invoke_syscall, "getpid", "1")
+    raises(ValueError, d.invoke_syscall, "getpid", 1 << 64)
+    for call in ("execve", "exit", "exit_group", "fork", "vfork", "clone", "rt_sigreturn"):
+        raises(_lstar_error(), d.invoke_syscall, call)
+    eq(run_out(d), 0)
+    eq(d.exit_code, 0)
+
+
+def _lstar_error():
+    from lstar import Error
+    return Error
+
+
+main()
