@@ -225,7 +225,7 @@ def system_does_not_hang():
     d = debug("act", "system", "exit 3")
     r = d.run()
     eq((follow(d), d.exit_code, d.children[0].exit_code), (1, 0, 3))
-    eq(r.recvall(), b"system 768\n")
+    eq(r.recvall(), b"system=768\n")
 
 
 @test
