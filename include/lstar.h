@@ -279,7 +279,16 @@ LSTAR_API int lstar_call_set_return(struct lstar_thread *t, uint64_t value);
 LSTAR_API int lstar_call_skip(struct lstar_thread *t, uint64_t ret);
 /* "openat", or NULL; number by name, LSTAR_E_NAME with the nearest name in the text. */
 LSTAR_API const char *lstar_call_name(enum lstar_abi abi, uint64_t nr);
+/*
+ * The i-th argument of a call as C declares it: "const void *" and "buf"; false, and nothing is
+ * set, beyond the last one and for a number without a name. Stage: always.
+ */
+LSTAR_API bool lstar_call_argument(enum lstar_abi abi, uint64_t nr, unsigned i, const char **type,
+				   const char **name);
 LSTAR_API int64_t lstar_call_by_name(struct lstar *s, enum lstar_abi abi, const char *name);
+/* Is a call with this number one of those that @h was made for? Stage: always. */
+LSTAR_API bool lstar_handler_matches(const struct lstar_handler *h, enum lstar_abi abi,
+				     uint64_t nr);
 
 /* --- invocation -------------------------------------------------------------------------- */
 

@@ -65,6 +65,7 @@ void dbg_handler_enable(struct lstar_handler *h, bool on);
 bool dbg_handler_enabled(const struct lstar_handler *h);
 uint64_t dbg_handler_hits(const struct lstar_handler *h);
 int64_t dbg_handler_number(const struct lstar_handler *h);
+bool dbg_handler_matches(const struct lstar_handler *h, enum lstar_abi abi, uint64_t nr);
 void dbg_handler_remove(struct lstar_handler *h);
 /* The session and the text the handler was made with, for messages. */
 struct dbg *dbg_handler_session(const struct lstar_handler *h);

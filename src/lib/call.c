@@ -118,6 +118,18 @@ const char *lstar_call_name(enum lstar_abi abi, uint64_t nr)
 	return call ? call->name : NULL;
 }
 
+bool lstar_call_argument(enum lstar_abi abi, uint64_t nr, unsigned i, const char **type,
+			 const char **name)
+{
+	const struct abi_call *call = is_abi(abi) ? abi_call_by_nr(abis[abi], nr) : NULL;
+
+	if (!call || i >= call->nargs || !type || !name)
+		return false;
+	*type = call->arg[i].type;
+	*name = call->arg[i].name;
+	return true;
+}
+
 int64_t lstar_call_by_name(struct lstar *s, enum lstar_abi abi, const char *name)
 {
 	const struct abi_call *call;

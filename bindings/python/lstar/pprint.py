@@ -214,7 +214,7 @@ class Printer:
         found = []
         for h in self._d._handlers:
             mine = h._thread is None or h._thread is t
-            if mine and h._raw.enabled and h._is_users() and _is_for(h, abi, number):
+            if mine and h._raw.enabled and h._is_users() and h._raw.matches(abi, number):
                 found.append(h)
         return found
 
@@ -262,14 +262,3 @@ class Printer:
         if old != new:
             result = f"{YELLOW}{STRIKE}{old:#x}{RESET} {result}"
         _screen.end(t.tid, result + "\n", again + " = ")
-
-
-def _is_for(h: SyscallHandler, abi: int, number: int) -> bool:
-    """Is the call one of the handler's?"""
-    if h._call == handlers.ALL:
-        return True
-    if isinstance(h._call, int):
-        return h._call == number
-    if h._call.startswith("%"):
-        return h._raw.matches(abi, number)
-    return h.syscall_number == number or h._call == _lstar.call_name(abi, number)

@@ -2,6 +2,8 @@
 /*
  * module.c - the extension module _lstar: its types, numbers and functions without a session.
  */
+#include <string.h>
+
 #include "lstarmodule.h"
 
 static PyObject *version(PyObject *self, PyObject *unused)
@@ -24,10 +26,48 @@ static PyObject *call_name(PyObject *self, PyObject *const *args, Py_ssize_t n)
 	return PyUnicode_FromString(name);
 }
 
+/* "const void *buf", "int fd" */
+static PyObject *label(const char *type, const char *name)
+{
+	const char *gap = type[0] && type[strlen(type) - 1] == '*' ? "" : " ";
+
+	return PyUnicode_FromFormat("%s%s%s", type, gap, name);
+}
+
+static PyObject *call_arguments(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+	const char *type, *name;
+	PyObject *list, *tuple;
+	uint32_t abi;
+	uint64_t nr;
+
+	if (!lst_arg_count("call_arguments", n, 2, 2) || !lst_u32(args[0], &abi) ||
+	    !lst_u64(args[1], &nr))
+		return NULL;
+	list = PyList_New(0);
+	if (!list)
+		return NULL;
+	for (unsigned i = 0; lstar_call_argument((enum lstar_abi)abi, nr, i, &type, &name); i++) {
+		PyObject *text = label(type, name);
+
+		if (!text || PyList_Append(list, text)) {
+			Py_XDECREF(text);
+			Py_DECREF(list);
+			return NULL;
+		}
+		Py_DECREF(text);
+	}
+	tuple = PyList_AsTuple(list);
+	Py_DECREF(list);
+	return tuple;
+}
+
 static PyMethodDef functions[] = {
 	{ "version", version, METH_NOARGS, "version of the library" },
 	{ "call_name", FASTCALL(call_name), METH_FASTCALL,
 	  "call_name(abi, number): name of a system call, or None" },
+	{ "call_arguments", FASTCALL(call_arguments), METH_FASTCALL,
+	  "call_arguments(abi, number): its arguments as C declares them, a tuple of strings" },
 	{ 0 },
 };
 
