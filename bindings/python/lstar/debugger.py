@@ -417,6 +417,8 @@ class Debugger(Surface):
     # --- on the tracing thread ---
 
     def _launch(self, stdio: int) -> None:
+        # Children that are not followed are let go at birth, without the parent's breakpoints. A
+        # filter that makes calls stop would stay in them, and nobody would be there for the stop.
         path = self.path
         if path is None and "/" not in self.argv[0] and os.access(self.argv[0], os.X_OK):
             path = os.path.abspath(self.argv[0])
@@ -425,13 +427,12 @@ class Debugger(Surface):
         try:
             raw = self._session.launch(self.argv or [path], path, env, self.cwd, stdio=stdio,
                                        no_aslr=not self.aslr,
-                                       leave_children=not self.follow_children)
+                                       no_filter=not self.follow_children)
         except BaseException as e:
             tracer.quitting = True
             raise _system_error(e) from None
         tracer.add(self, raw)
-        if self.follow_children:
-            self._session.hold(0, True)
+        self._session.hold(0, True)
         if self.continue_to_binary_entrypoint:
             entry = entry_point(self.pid)
             if raw.reg("rip") != entry:
@@ -444,8 +445,7 @@ class Debugger(Surface):
             self._tracer.quitting = True
             raise _system_error(e) from None
         self._tracer.add(self, raw)
-        if self.follow_children:
-            self._session.hold(0, True)
+        self._session.hold(0, True)
 
     def _begin(self, tracer: Tracer, raw: _lstar.Thread) -> None:
         """The process is known, and stands."""

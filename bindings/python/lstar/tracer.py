@@ -238,8 +238,9 @@ class Tracer:
         d = self.debuggers.get(pid)
         if d is None or (d._state == "dead" and d._main_raw is not raw and raw.tid == pid):
             parent = self.debuggers.get(raw.parent)
-            if parent is None:
-                # Only what was launched or attached has no parent, and add() names it.
+            if parent is None or not parent.follow_children:
+                # What was launched or attached gets its name by add(), a child that nobody
+                # follows is let go when its birth is told.
                 return raw
             d = parent._make_child()
             self.debuggers[pid] = d
@@ -258,6 +259,9 @@ class Tracer:
             if d is not None:
                 d._end(stop.status)
                 self.halt(d)
+        elif reason == _lstar.STOP_NEW_PROCESS:
+            if d is None:
+                self.session.detach(stop.thread.pid)
         elif reason == _lstar.STOP_BREAKPOINT and d is not None:
             self._deal_breakpoint(d, stop)
         elif reason == _lstar.STOP_EXEC and d is not None:
