@@ -513,7 +513,10 @@ class Debugger(Surface):
         tracer = self._tracer
         if self._state == "live":
             self._session.kill(self.pid)
-            tracer.resume(self)
+            if any(t._raw.alive for t in self._threads):
+                tracer.resume(self)
+            else:
+                self._end(signal.SIGKILL)  # as of os.waitpid()
             while self._state == "live" and not tracer.quitting:
                 tracer.pump()
         self._state = "killed"

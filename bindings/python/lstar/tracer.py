@@ -156,7 +156,13 @@ class Tracer:
             if d._state == "live" and d._held == d._running:
                 d._held = not d._running
                 self.session.hold(d.pid, d._held)
-        self.session.cont()
+        try:
+            self.session.cont()
+        except _lstar.Error as e:
+            if e.code != _lstar.E_GONE:
+                raise
+            self._nothing_left()
+            return
         self._deal(*self.wait())
 
     def wait(self) -> tuple[_lstar.Stop, BaseException | None]:
@@ -256,7 +262,7 @@ class Tracer:
         elif reason == _lstar.STOP_NOTHING_LEFT:
             self._nothing_left()
         elif reason == _lstar.STOP_ENDED:
-            if d is not None:
+            if d is not None and d._state == "live":
                 d._end(stop.status)
                 self.halt(d)
         elif reason == _lstar.STOP_NEW_PROCESS:
