@@ -84,10 +84,10 @@ def a_hijack_counts_its_calls():
 @test
 def hijack_by_numbers():
     d, r = started()
-    h = d.hijack_syscall(79, 1, syscall_arg0=1, syscall_arg2=4)
+    h = d.hijack_syscall(0, 1, syscall_arg0=1, syscall_arg2=4)
     run_out(d)
-    eq(h.syscall_number, 79)
-    eq(len(r.recvall()), 14 + 1024 + 4)
+    eq((h.syscall_number, h.hit_count), (0, 1))
+    eq(r.recvall(), b"Hello, World!\n" + bytes(4 + 1024))
 
 
 @test
@@ -150,19 +150,18 @@ def bad_arguments_of_a_hijack():
 @test
 def syscall_number_among_the_keywords_means_nothing():
     d, r = started()
-    d.hijack_syscall("getcwd", "write", syscall_arg0=1, syscall_arg2=4, syscall_number=60)
+    d.hijack_syscall("read", "write", syscall_arg0=1, syscall_arg2=4, syscall_number=60)
     run_out(d)
-    eq((d.exit_code, len(r.recvall())), (0, 14 + 1024 + 4))
+    eq((d.exit_code, r.recvall()), (0, b"Hello, World!\n" + bytes(4 + 1024)))
 
 
 @test
 def all_calls_are_hijacked():
     d, r = started()
     h = d.hijack_syscall("*", "getpid")
-    d.cont()
-    # exit_group is getpid, too: the program never ends by itself and runs into what follows
-    d.wait()
-    eq((r.recvall(), h.hit_count >= 6, d.dead), (b"", True, True))
+    eq(run_out(d), 0)
+    # The fifth is getcwd, to a buffer whose address mmap should have returned.
+    eq((r.recvall(), h.hit_count, d.exit_signal), (b"", 5, "SIGSEGV"))
 
 
 @test
@@ -218,7 +217,7 @@ def a_handler_of_all_calls_sees_a_hijacked_one_once():
     seen = []
     d.handle_syscall("*", on_enter=lambda t, h: seen.append(("in", t.syscall_number)),
                      on_exit=lambda t, h: seen.append(("out", t.syscall_original)))
-    d.hijack_syscall("getcwd", "getpid")
+    d.hijack_syscall("read", "getpid")
     run_out(d)
     eq([s for s in seen if s[0] == "out"], [("out", n) for n in (1, 0, 1, 9, 79)])
     eq(len([s for s in seen if s[0] == "in"]), 6)
@@ -228,10 +227,10 @@ def a_handler_of_all_calls_sees_a_hijacked_one_once():
 def a_hijack_takes_the_place_of_a_handler():
     d, r = started()
     seen = []
-    first = d.handle_syscall("getcwd", on_enter=lambda t, h: seen.append(1),
+    first = d.handle_syscall("read", on_enter=lambda t, h: seen.append(1),
                              on_exit=lambda t, h: seen.append(2))
     with logged() as log:
-        second = d.hijack_syscall("getcwd", "write", syscall_arg0=1, syscall_arg2=4)
+        second = d.hijack_syscall("read", "write", syscall_arg0=1, syscall_arg2=4)
     has(log.text(), "WARNING")
     run_out(d)
     eq((first is second, seen, second.hit_count), (True, [], 1))

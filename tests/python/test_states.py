@@ -66,7 +66,7 @@ def after_the_end():
         eq(str(raises(RuntimeError, fn)), ALL_DEAD)
     d.wait()
     eq((d.dead, d.running, d.exit_code, d.exit_signal), (True, False, 0, None))
-    eq(d.syscall_number, 231)
+    eq([type(x) for x in (d.syscall_number, d.regs.rax, d.instruction_pointer)], [int] * 3)
     d.kill()
     raises(RuntimeError, d.kill)
 
@@ -259,6 +259,26 @@ def a_changed_argument_takes_effect_at_detach():
     d.detach()
     got = r.recv(5)
     eq(got, b"Hello")
+
+
+@test
+def what_is_not_detachable_is_fast_and_says_why_it_stays():
+    d = debug("act", "loop", 1000, detachable=False)
+    d.run()
+    h = d.handle_syscall("getppid", on_enter=True)
+    d.cont()
+    wait_for("calls", lambda: h.hit_count > 3)
+    d.interrupt()
+    has(read(f"/proc/{d.pid}/status"), "Seccomp:\t2\n")
+    raises(_lstar_error(), d.detach, text="seccomp filter")
+    d.kill()
+    d = debug("act", "loop", 1000)
+    d.run()
+    d.handle_syscall("getppid", on_enter=True)
+    d.cont()
+    d.interrupt()
+    has(read(f"/proc/{d.pid}/status"), "Seccomp:\t0\n")
+    d.kill()
 
 
 @test

@@ -27,7 +27,8 @@ from .tracer import Tracer
 
 #: What a child's Debugger takes over from its parent's.
 _INHERITED = ("argv", "path", "env", "cwd", "aslr", "escape_antidebug", "follow_children",
-              "kill_on_exit", "auto_interrupt_on_command", "continue_to_binary_entrypoint")
+              "kill_on_exit", "auto_interrupt_on_command", "continue_to_binary_entrypoint",
+              "detachable")
 
 
 class Debugger(Surface):
@@ -37,7 +38,7 @@ class Debugger(Surface):
                  env: dict[str, str] | None = None, cwd: str | None = None, aslr: bool = True,
                  escape_antidebug: bool = False, follow_children: bool = True,
                  kill_on_exit: bool = True, auto_interrupt_on_command: bool = False,
-                 continue_to_binary_entrypoint: bool = True) -> None:
+                 continue_to_binary_entrypoint: bool = True, detachable: bool = True) -> None:
         self.argv = [argv] if isinstance(argv, str) else list(argv)
         #: The program; None: argv[0], without a slash in it looked for here, then in PATH.
         self.path = path
@@ -53,6 +54,9 @@ class Debugger(Surface):
         self.auto_interrupt_on_command = auto_interrupt_on_command
         #: run() returns at the program's own first instruction, not its loader's.
         self.continue_to_binary_entrypoint = continue_to_binary_entrypoint
+        #: False: calls that no handler wants are not slowed down, by a seccomp filter; a filter
+        #: stays in a process for ever, which can therefore not be let go.
+        self.detachable = detachable
         self.arch = "amd64"
         self.pipes: Pipe | None = None
         self._state = "new"  # then live; dead, killed or detached
@@ -427,7 +431,7 @@ class Debugger(Surface):
         try:
             raw = self._session.launch(self.argv or [path], path, env, self.cwd, stdio=stdio,
                                        no_aslr=not self.aslr,
-                                       no_filter=not self.follow_children)
+                                       no_filter=self.detachable or not self.follow_children)
         except BaseException as e:
             tracer.quitting = True
             raise _system_error(e) from None
@@ -562,10 +566,11 @@ def debugger(argv: str | Sequence[str] = (), path: str | None = None,
              env: dict[str, str] | None = None, cwd: str | None = None, aslr: bool = True,
              escape_antidebug: bool = False, follow_children: bool = True,
              kill_on_exit: bool = True, auto_interrupt_on_command: bool = False,
-             continue_to_binary_entrypoint: bool = True, fast_memory: bool = True) -> Debugger:
+             continue_to_binary_entrypoint: bool = True, fast_memory: bool = True,
+             detachable: bool = True) -> Debugger:
     """A Debugger for a program, which run() starts; or for attach().
 
     fast_memory is for scripts that have it: memory is always read at once.
     """
     return Debugger(argv, path, env, cwd, aslr, escape_antidebug, follow_children, kill_on_exit,
-                    auto_interrupt_on_command, continue_to_binary_entrypoint)
+                    auto_interrupt_on_command, continue_to_binary_entrypoint, detachable)
