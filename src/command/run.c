@@ -85,6 +85,34 @@ static enum cmd_result run_sleep(struct cmd *c, const struct cmd_desc *desc,
 	return res;
 }
 
+static enum cmd_result run_step(struct cmd *c, const struct cmd_desc *desc,
+				const struct cmd_line *line)
+{
+	enum cmd_result res = CMD_OK;
+	struct dbg_halt halt;
+	u64 n = 1;
+
+	if (line->ntok > 2)
+		return cmd_misuse(c, desc, line, &line->tok[2]);
+	if (line->ntok == 2 && !cmd_value(c, line, &line->tok[1], &n))
+		return CMD_FAILED;
+	con_flush(c->con);
+	for (u64 i = 0; i < n; i++) {
+		dbg_step_current(c->d, &halt);
+		if (halt.why != DBG_STOPPED || halt.at.reason != LSTAR_STOP_STEP)
+			break;
+	}
+	if (n)
+		res = cmd_show_halt(c, &halt);
+	con_flush(c->con);
+	return res;
+}
+
+static const struct cmd_option step_options[] = {
+	{ NULL, CMD_ARG_NUMBER, "N", "how many instructions, hexadecimal; default 1" },
+	{ NULL, CMD_ARG_NONE, NULL, NULL },
+};
+
 static const struct cmd_option sleep_options[] = {
 	{ NULL, CMD_ARG_NUMBER, "MS",
 	  "milliseconds, hexadecimal as all numbers: 0n1000 is a second" },
@@ -112,6 +140,12 @@ const struct cmd_desc cmd_running[] = {
 	  "Runs the debuggee for MS milliseconds, with all its events and messages, and stops it "
 	  "again; ends early at a break. Without a debuggee it just waits. For files of commands.",
 	  "sleep 0n500", 0, sleep_options, run_sleep, "PM" },
+	{ "t", "[N]",
+	  "execute one instruction, or N",
+	  "The current thread alone runs; all others stay stopped. A system call is one instruction: "
+	  "its events take place, and the step ends behind it. Ends early at a break, a breakpoint, or "
+	  "when the thread ends.",
+	  "t 3", CMD_NEEDS_STOPPED, step_options, run_step, "P" },
 	{ .names = NULL },
 };
 /* clang-format on */

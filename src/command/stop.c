@@ -191,6 +191,19 @@ static const char *const reasons[] = {
 	[LSTAR_STOP_NEW_PROCESS] = "new process", [LSTAR_STOP_ENDED] = "end of a process",
 };
 
+static void put_place(struct cmd *c, FILE *out)
+{
+	char addr[CMD_ADDR_MAX], name[256];
+	uint64_t ip;
+
+	if (dbg_reg_get(dbg_thread_find(c->d, dbg_current_tid(c->d)), "rip", &ip))
+		return;
+	fprintf(out, "    %s", cmd_addr_text(ip, addr));
+	if (cmd_addr_name(c, ip, name, sizeof(name)))
+		fprintf(out, " %s", name);
+	fputc('\n', out);
+}
+
 /* What users of the library have asked for, and a command has met. */
 static enum cmd_result show_stopped(struct cmd *c, const struct dbg_halt *halt)
 {
@@ -205,8 +218,12 @@ static enum cmd_result show_stopped(struct cmd *c, const struct dbg_halt *halt)
 	if (at->handler)
 		fprintf(out, "handler of %s at %s, %s\n    ", dbg_handler_call(at->handler),
 			at->phase == LSTAR_ENTER ? "entry" : "exit", who);
+	else if (at->breakpoint)
+		fprintf(out, "breakpoint %x, %s\n", at->breakpoint, who);
 	else
 		fprintf(out, "%s, %s\n", reasons[at->reason], who);
+	if (at->reason == LSTAR_STOP_BREAKPOINT || at->reason == LSTAR_STOP_STEP)
+		put_place(c, out);
 	if (at->handler) {
 		put_call(c, &halt->stop, out);
 		if (halt->stop.kind == TGT_STOP_EXIT)

@@ -18,6 +18,8 @@
 const struct cmd_family cmd_families[] = {
 	{ "Events", cmd_events },
 	{ "Running", cmd_running },
+	{ "Breakpoints", cmd_breakpoints },
+	{ "System calls of one's own", cmd_invoke },
 	{ "Debuggees, processes and threads", cmd_debuggee },
 	{ "Evaluating", cmd_evaluate },
 	{ "Registers", cmd_registers },

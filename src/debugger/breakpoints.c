@@ -17,7 +17,7 @@ _Static_assert((int)LSTAR_BP_SOFTWARE == TGT_BP_SOFTWARE &&
 static struct dbg_breakpoint *find(const struct dbg *d, u32 number)
 {
 	for (size_t i = 0; i < d->nbreakpoints; i++)
-		if (d->breakpoint[i].number == number)
+		if (d->breakpoint[i].info.number == number)
 			return &d->breakpoint[i];
 	return NULL;
 }
@@ -91,7 +91,7 @@ int64_t dbg_breakpoint(struct lstar_thread *t, uint64_t addr, enum lstar_bp_kind
 	err = halted(d, a.bp.pid, add, &a);
 	if (err)
 		return err;
-	*b = (struct dbg_breakpoint){ .number = a.number, .pid = a.bp.pid };
+	*b = (struct dbg_breakpoint){ .info = { a.number, a.bp.pid, addr, 0, kind, len } };
 	d->nbreakpoints++;
 	return a.number;
 }
@@ -106,14 +106,26 @@ int dbg_breakpoint_remove(struct dbg *d, uint32_t number)
 	if (d->running && !d->firing)
 		return dbg_fail(d, -EBUSY,
 				"the debuggee runs: breakpoints are removed while it is stopped");
-	return halted(d, b->pid, take_away, &nr);
+	b->removed = true; /* also when its process has ended, or runs another program */
+	return halted(d, b->info.pid, take_away, &nr);
+}
+
+bool dbg_breakpoint_list(const struct dbg *d, size_t i, struct dbg_breakpoint_info *info)
+{
+	for (size_t k = 0; k < d->nbreakpoints; k++) {
+		if (d->breakpoint[k].removed || i--)
+			continue;
+		*info = d->breakpoint[k].info;
+		return true;
+	}
+	return false;
 }
 
 uint64_t dbg_breakpoint_hits(const struct dbg *d, uint32_t number)
 {
 	const struct dbg_breakpoint *b = find(d, number);
 
-	return b ? b->hits : 0;
+	return b ? b->info.hits : 0;
 }
 
 void dbg_breakpoint_hit(struct dbg *d, u32 number)
@@ -121,7 +133,7 @@ void dbg_breakpoint_hit(struct dbg *d, u32 number)
 	struct dbg_breakpoint *b = find(d, number);
 
 	if (b)
-		b->hits++;
+		b->info.hits++;
 }
 
 /* --- held processes --- */

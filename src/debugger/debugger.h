@@ -128,6 +128,8 @@ struct dbg_halt {
 int dbg_go(struct dbg *d, struct dbg_halt *halt);
 /* The same for the machine, which has no end: until nothing can happen any more. */
 int dbg_go_while_armed(struct dbg *d, struct dbg_halt *halt);
+/* One instruction of the current thread, while all others stay stopped. */
+int dbg_step_current(struct dbg *d, struct dbg_halt *halt);
 /* Run for at most @ms (the `sleep` command). */
 int dbg_run_for(struct dbg *d, u64 ms, struct dbg_halt *halt);
 /* Do Ctrl-C and Ctrl-\ of the terminal reach launched debuggees, too? Default: yes. */

@@ -96,6 +96,14 @@ int dbg_invoke_syscall(struct lstar_thread *t, uint64_t nr, const uint64_t args[
 /* --- breakpoints and held processes (breakpoints.c) --- */
 int64_t dbg_breakpoint(struct lstar_thread *t, uint64_t addr, enum lstar_bp_kind kind,
 		       unsigned len);
+struct dbg_breakpoint_info {
+	uint32_t number, pid;
+	uint64_t addr, hits;
+	enum lstar_bp_kind kind;
+	unsigned len;
+};
+/* The i-th of those that are set, in order of numbers; false beyond the last. */
+bool dbg_breakpoint_list(const struct dbg *d, size_t i, struct dbg_breakpoint_info *info);
 int dbg_breakpoint_remove(struct dbg *d, uint32_t number);
 uint64_t dbg_breakpoint_hits(const struct dbg *d, uint32_t number);
 int dbg_hold(struct dbg *d, uint32_t pid, bool on);

@@ -711,10 +711,9 @@ static enum dbg_why why_of(enum lstar_reason reason)
 	}
 }
 
-int dbg_run_here(struct dbg *d, u64 until, struct dbg_halt *halt)
+/* What has been set going runs until it stops; @err: it could not be. */
+static int run_until(struct dbg *d, int err, u64 until, struct dbg_halt *halt)
 {
-	int err = dbg_continue(d);
-
 	memset(&halt->at, 0, sizeof(halt->at));
 	if (!err)
 		err = loop(d, until, &halt->at);
@@ -727,6 +726,20 @@ int dbg_run_here(struct dbg *d, u64 until, struct dbg_halt *halt)
 		halt->stage = d->held.stage;
 	}
 	return err;
+}
+
+int dbg_run_here(struct dbg *d, u64 until, struct dbg_halt *halt)
+{
+	return run_until(d, dbg_continue(d), until, halt);
+}
+
+int dbg_step_current(struct dbg *d, struct dbg_halt *halt)
+{
+	struct lstar_thread *t = dbg_thread_find(d, d->current);
+
+	memset(halt, 0, sizeof(*halt));
+	halt->why = DBG_ERROR;
+	return t ? run_until(d, dbg_step(t), 0, halt) : no_debuggee(d);
 }
 
 int dbg_go(struct dbg *d, struct dbg_halt *halt)

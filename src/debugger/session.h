@@ -65,8 +65,8 @@ struct dbg_stdio {
 };
 
 struct dbg_breakpoint {
-	u32 number, pid;
-	u64 hits;
+	struct dbg_breakpoint_info info;
+	bool removed;
 };
 
 /* What ctx->target leads to while the engine runs. */

@@ -99,7 +99,7 @@ def without_a_debuggee():
 # --- !hijack -------------------------------------------------------------------
 
 # The loader reads files, too: hijacking begins behind it.
-BEHIND_LOADER = ["!syscall dup2", "g", "events c 0"]
+BEHIND_LOADER = ["bp main", "g"]
 
 
 @test
@@ -110,8 +110,12 @@ def the_secret_appears():
 
 @test
 def arguments_of_its_own():
-    done = batch(BEHIND_LOADER + ["!hijack read write arg0=1 arg1=@rsi+4 arg2=0n20"], PASSWORD).ok()
-    eq(done.out, "password is 12345678")
+    done = batch(BEHIND_LOADER + ["!hijack read write arg0=1 arg1=manufacturer!manufacturerName arg2=0n39"],
+                 MANUFACTURER).ok()
+    eq(done.out, "libdebug" + 24 * "\0" + "provola")
+    done = batch(BEHIND_LOADER + ["!hijack read write arg0=1 arg1=@rsi+0n32 arg2=7"],
+                 MANUFACTURER).ok()
+    eq(done.out, "provola")
 
 
 @test
@@ -196,6 +200,93 @@ def a_star_is_every_call():
                  ACT, "getppid", 100)
     eq(done.msg.splitlines()[-1], "1")
     wrong("!syscall %sockets", "there is no class of calls '%sockets'")
+
+
+# --- .invoke ---------------------------------------------------------------------
+
+def at_main(*commands):
+    return lstar("-q", *[w for c in ("bp main", "g") + commands for w in ("-c", c)],
+                 "--", MANUFACTURER)
+
+
+@test
+def invoke_with_numbers_and_texts():
+    done = at_main(".invoke write 1 \"text\" 5", ".invoke getpid",
+                   "? { if (syscall_invoke(0n39) == $pid) { printf(\"same\\n\"); } }",
+                   ".invoke 0n999 1 2 3 4 5 6", ".invoke open \"/no/such/file\" 0",
+                   ".invoke rename \"/no/a\" \"/no/b\"")
+    shown = done.out.split("!main\n")[1]
+    matches(shown, r"\Atext\0write = 5\ngetpid = [0-9a-f]+\nsame\ncall 3e7 = -26 ENOSYS\n"
+            r"open = -2 ENOENT\nrename = -2 ENOENT\n\Z")
+    eq(done.err, "")
+
+
+@test
+def invoke_leaves_nothing_behind():
+    maps = '? { printf("%llx %llx %llx\\n", @rip, @rsp, @rax); }'
+    done = at_main(maps, ".invoke getcwd \"0123456789\" 5", ".invoke access \"/\" 0", maps)
+    shown = done.out.split("!main\n")[1].splitlines()
+    eq(shown[0], shown[3])
+    eq(shown[1:3], ["getcwd = -22 ERANGE", "access = 0"])
+
+
+@test
+def invoke_refuses_and_insists():
+    done = at_main(".invoke exit_group 5", ".invoke exit_group 5 insist", "g")
+    has(done.err, "exit_group (231) is not made")
+    has(done.err, "the thread would end")
+    has(done.out, "exited with status 5")
+
+
+@test
+def invoke_at_a_system_call():
+    done = batch(["!syscall getppid stage all", "g", ".invoke getpid", "g", ".invoke getuid",
+                  "events c all"], ACT, "call", 110, 0, 0, 0).ok()
+    has(done.msg, "getpid = ")
+    has(done.msg, "getuid = ")
+    eq(int(matches(done.out, r"^call=(\d+)$").group(1)) > 1, True)
+
+
+@test
+def wrong_invocations():
+    for command, said in ((".invoke", "incorrect use of '.invoke'"),
+                          (".invoke wriet 1", "did you mean 'write'?"),
+                          (".invoke %file", "one call of x86-64 or x32 is made"),
+                          (".invoke i386:read", "one call of x86-64 or x32 is made"),
+                          (".invoke write 1 2 3 4 5 6 7", "at most 6 arguments")):
+        has(at_main(command).err, said)
+
+
+# --- breakpoints and steps -------------------------------------------------------
+
+@test
+def breakpoints_are_hit_listed_and_cleared():
+    done = batch(["bp main", "ba e main+4", "g", "bl", "g", "bc 1", "bl", "bc 2", "bc 2", "bl"],
+                 MANUFACTURER)
+    matches(done.msg, r"breakpoint 1, \d+:\d+ manufacturer\n    00000000`[0-9a-f]{8} "
+            r"manufacturer!main\n")
+    matches(done.msg, r"^1 +00000000`[0-9a-f]+  software manufacturer!main  \[process \d+, hit 1\]")
+    matches(done.msg, r"^2 +00000000`[0-9a-f]+  execute  manufacturer!main\+4  \[process \d+, "
+            r"hit 1\]")
+    has(done.msg, "no breakpoints\n")
+    has(done.err, "there is no breakpoint 2")
+
+
+@test
+def data_that_are_written_stop():
+    done = batch(["bp main", "g", "ba w @rsp-10 8", "g"], MANUFACTURER)
+    has(done.msg, "breakpoint 2, ")
+    has(batch(["ba x @rsp"], MANUFACTURER).err, "e executes, w writes")
+    has(batch(["bp 10"], MANUFACTURER).err, "10")
+
+
+@test
+def steps():
+    done = batch(["bp main", "g", "bc 1", "? { .a = @rip; }", "t", "? { print(@rip != .a); }",
+                  "t 0n1000000"], MANUFACTURER)
+    has(done.msg, "step, ")
+    has(done.msg, "\n1\n")
+    has(done.msg, "exited with status 0")
 
 
 main()
