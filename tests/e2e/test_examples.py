@@ -12,12 +12,46 @@ from harness import (ACT, ROOT, Listener, eq, example, fail, has, lines, lstar, 
                      test, write)
 
 EXAMPLES = {"syscall-result.ds", "block-port.ds", "fail-third-conf.ds", "hide-file.ds",
-            "log-exec.ds", "count-calls.ds"}
+            "log-exec.ds", "count-calls.ds",
+            "handle-async.c", "handle-sync.c", "hijack.c", "hijack-args.c"}
+BUILT = os.environ["EXAMPLES"]
+
+
+def built(name, *args):
+    """What an example in C prints; the first argument is one of examples/progs."""
+    program = os.path.join(BUILT, "progs", args[0])
+    done = subprocess.run([os.path.join(BUILT, name), program, *args[1:]], capture_output=True,
+                          text=True, timeout=20, stdin=subprocess.DEVNULL)
+    eq((done.returncode, done.stderr), (0, ""))
+    return done.stdout
 
 
 @test
 def every_example_is_tested_here():
-    eq(set(os.listdir(os.path.join(ROOT, "examples"))), EXAMPLES)
+    here = os.listdir(os.path.join(ROOT, "examples"))
+    eq({name for name in here if name.endswith((".ds", ".c"))}, EXAMPLES)
+
+
+@test
+def handle_async():
+    eq(built("handle-async", "opener"), "entering open\nexiting open\nopen: 0\n1 call\n")
+
+
+@test
+def handle_sync():
+    eq(built("handle-sync", "opener", "/no/such/file"),
+       "open syscall was entered: /no/such/file\nopen syscall was exited: -2\nopen: -1\n")
+
+
+@test
+def hijack():
+    eq(built("hijack", "password"), "The password is 12345678" + 7 * "\0")
+
+
+@test
+def hijack_args():
+    shown = built("hijack-args", "manufacturer", "manufacturerName")
+    eq((shown[:40], len(shown)), ("libdebug" + 24 * "\0" + "provola\0", 0x100))
 
 
 @test

@@ -5,7 +5,7 @@ import os
 
 from harness import ACT, PROGS, batch, eq, has, lstar, main, matches, test
 
-EXAMPLES = os.environ["EXAMPLE_PROGS"]
+EXAMPLES = os.path.join(os.environ["EXAMPLES"], "progs")
 PASSWORD = os.path.join(EXAMPLES, "password")
 MANUFACTURER = os.path.join(EXAMPLES, "manufacturer")
 SIX = os.path.join(PROGS, "six_calls")
