@@ -113,7 +113,7 @@ def _extension():
 
 def _run(*command):
     try:
-        subprocess.run(command, check=True)
+        subprocess.run(command, check=True, stdout=2)  # stdout may be a protocol's
     except FileNotFoundError:
         raise RuntimeError(f"{command[0]} is not installed: deps/debian.txt lists the Debian "
                            "packages that a build needs") from None
