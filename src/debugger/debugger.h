@@ -91,6 +91,7 @@ int dbg_restart(struct dbg *d); /* kill what was launched last, launch it again 
  * are the session's, until it ends or the first launch after the end of that process.
  */
 int dbg_stdio_fds(struct dbg *d, u32 pid, int fd[3]);
+int dbg_close_stdin(struct dbg *d, u32 pid);
 int dbg_attach(struct dbg *d, u32 pid);
 int dbg_detach(struct dbg *d, u32 pid); /* 0: the current process */
 int dbg_kill(struct dbg *d, u32 pid); /* 0: the current process */

@@ -122,6 +122,19 @@ int dbg_stdio_fds(struct dbg *d, u32 pid, int fd[3])
 			pid);
 }
 
+int dbg_close_stdin(struct dbg *d, u32 pid)
+{
+	int fd[3], err = dbg_stdio_fds(d, pid, fd);
+
+	for (size_t i = 0; !err && i < d->nstdio; i++) {
+		if (d->stdio[i].pid != pid || fd[0] < 0)
+			continue;
+		close(fd[0]);
+		d->stdio[i].fd[0] = -1;
+	}
+	return err;
+}
+
 void dbg_launches_free(struct dbg *d)
 {
 	for (size_t i = 0; i < d->nstdio; i++)

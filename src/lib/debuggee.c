@@ -74,6 +74,13 @@ int lstar_stdio_fds(struct lstar *s, uint32_t pid, int fd[3])
 	return err ?: lib_result(s, dbg_stdio_fds(s->d, pid, fd));
 }
 
+int lstar_close_stdin(struct lstar *s, uint32_t pid)
+{
+	int err = lib_session(s);
+
+	return err ?: lib_result(s, dbg_close_stdin(s->d, pid));
+}
+
 int lstar_attach(struct lstar *s, uint32_t pid, struct lstar_thread **main_thread)
 {
 	int err = lib_session(s);
@@ -93,10 +100,7 @@ int lstar_detach(struct lstar *s, uint32_t pid)
 {
 	int err = lib_session(s);
 
-	if (err)
-		return err;
-	err = dbg_detach(s->d, pid);
-	return err ? lib_failed(s, LIB_DETACH, err) : 0;
+	return err ?: lib_result(s, dbg_detach(s->d, pid));
 }
 
 int lstar_kill(struct lstar *s, uint32_t pid)

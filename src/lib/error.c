@@ -33,8 +33,6 @@ static const struct {
 } codes[] = {
 	{ ENOENT,    LIB_LAUNCH, LSTAR_E_SYSTEM },
 	{ EPERM,     LIB_LAUNCH, LSTAR_E_PERMISSION },
-	{ EBUSY,     LIB_LAUNCH, LSTAR_E_PERMISSION }, /* traced by somebody else */
-	{ EBUSY,     LIB_DETACH, LSTAR_E_REFUSED }, /* its filter would stay without a tracer */
 	{ EINVAL,    ~0u,        LSTAR_E_ARGUMENT },
 	{ ERANGE,    ~0u,        LSTAR_E_ARGUMENT },
 	{ EEXIST,    ~0u,        LSTAR_E_ARGUMENT },

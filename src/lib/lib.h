@@ -30,7 +30,7 @@ struct lstar {
 };
 
 /* What was tried: some numbers of errors mean different things to different functions. */
-enum lib_what { LIB_ANY = 1, LIB_LAUNCH = 2, LIB_DETACH = 4 };
+enum lib_what { LIB_ANY = 1, LIB_LAUNCH = 2 };
 
 /* error.c: all return a negative enum lstar_code. @s NULL: the thread's own error. */
 int lib_fail(struct lstar *s, enum lstar_code code, int err, const char *fmt, ...)

@@ -660,7 +660,7 @@ TEST(attach_errors)
 	attach_error((u32)zombie, -ESRCH, "zombie");
 	t = proc_target_new();
 	CHECK_EQ(t->ops->attach(t, (u32)pid), 0);
-	attach_error((u32)pid, -EBUSY, "already traced by process");
+	attach_error((u32)pid, -EPERM, "already traced by process");
 	CHECK_EQ(t->ops->attach(t, (u32)pid), -EEXIST);
 	t->ops->free(t);
 	finish(pid);
@@ -694,7 +694,7 @@ TEST(detach_of_a_filtered_process)
 	kit_want(&k, SYS_getppid, true, false);
 	k.t->ops->resume_all(k.t);
 	CHECK(!kit_run(&k, 50));
-	CHECK_EQ(k.t->ops->detach(k.t, k.pid), -EBUSY);
+	CHECK_EQ(k.t->ops->detach(k.t, k.pid), -EPERM);
 	CHECK(strstr(k.t->error, "settings filter off"));
 	kit_free(&k);
 }

@@ -38,7 +38,7 @@ static int already_traced(struct proc_target *p, u32 pid, u32 tracer)
 				 pid, tracer);
 	if (!procfs_status(tracer, &st))
 		snprintf(st.name, sizeof(st.name), "outside this PID namespace");
-	return proc_fail(p, -EBUSY,
+	return proc_fail(p, -EPERM,
 			 "process %u is already traced by process %u (%s): a process can "
 			 "have one tracer only; end that one first",
 			 pid, tracer, st.name);
@@ -316,14 +316,14 @@ int proc_detach(struct target *t, u32 pid)
 	if (!proc)
 		return proc_fail(p, -ESRCH, "process %u is not being debugged", pid);
 	if (proc->nfilters)
-		return proc_fail(p, -EBUSY,
+		return proc_fail(p, -EPERM,
 				 "process %u cannot be let go: it has a seccomp filter of "
 				 "lstar, which can never be removed and would make its calls fail "
 				 "without a debugger; use 'settings filter off' before starting it",
 				 pid);
 	other = bp_sharing(p, proc);
 	if (other)
-		return proc_fail(p, -EBUSY,
+		return proc_fail(p, -EPERM,
 				 "process %u cannot be let go: it shares its memory with process "
 				 "%u, which has breakpoints; remove those first",
 				 pid, other);
