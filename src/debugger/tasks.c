@@ -225,14 +225,19 @@ void dbg_tasks_free(struct dbg *d)
 	free_procs(d->ended_procs);
 }
 
-void dbg_task_remember(struct lstar_thread *t, const struct dbg_held *h)
+static void remember(struct lstar_thread *t, const struct eng_ctx *ctx)
 {
-	for (u64 left = h->ctx.loaded | h->ctx.dirty; left; left &= left - 1) {
+	for (u64 left = ctx->loaded | ctx->dirty; left; left &= left - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(left);
 
-		t->last[i] = h->ctx.reg[i];
+		t->last[i] = ctx->reg[i];
 	}
-	t->last_known |= h->ctx.loaded | h->ctx.dirty;
+	t->last_known |= ctx->loaded | ctx->dirty;
+}
+
+void dbg_task_remember(struct lstar_thread *t, const struct dbg_held *h)
+{
+	remember(t, &h->ctx);
 }
 
 /* --- what records say --- */
@@ -349,7 +354,8 @@ int dbg_reg_get(struct lstar_thread *t, const char *text, uint64_t *value)
 
 	if (!r)
 		return -ENOENT;
-	if (!t->alive)
+	/* Between its last instruction and the news of its end a thread has no registers either. */
+	if (!t->alive || !dbg_thread(t->d, t->tid))
 		return last_value(t, r, value);
 	err = dbg_task_ready(t);
 	if (err)
@@ -358,8 +364,7 @@ int dbg_reg_get(struct lstar_thread *t, const char *text, uint64_t *value)
 	err = load(t, ctx, r);
 	if (err)
 		return err;
-	t->last[r->reg] = ctx->reg[r->reg];
-	t->last_known |= ENG_BIT(r->reg);
+	remember(t, ctx); /* whoever asks for one register has seen them all */
 	*value = (ctx->reg[r->reg] & part_mask(r)) >> r->shift;
 	return 0;
 }

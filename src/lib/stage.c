@@ -10,7 +10,8 @@ int lib_session(struct lstar *s)
 	if (!s)
 		return lib_fail(NULL, LSTAR_E_ARGUMENT, 0,
 				"NULL is no session: lstar_open() makes one");
-	if (s->owned && !pthread_equal(s->owner, pthread_self()))
+	/* When nothing is left to trace, what it was can be read from anywhere. */
+	if (s->owned && !pthread_equal(s->owner, pthread_self()) && dbg_has_debuggee(s->d))
 		return lib_fail(
 			NULL, LSTAR_E_STAGE, 0,
 			"this session belongs to the thread that was the first to launch or "

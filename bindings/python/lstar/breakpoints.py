@@ -82,7 +82,7 @@ class Breakpoint:
             return False
         if self._d._at_breakpoint.get(raw.tid) is self:
             return True
-        return self.condition == "x" and raw.reg("rip") == self.address
+        return self.condition == "x" and raw.alive and raw.reg("rip") == self.address
 
     def _arrived(self, t: ThreadContext) -> bool:
         """A thread has come here. Is the process to stand?"""

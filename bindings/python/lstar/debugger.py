@@ -492,6 +492,15 @@ class Debugger(Surface):
         self._newborn = False
         self._interrupted = False
 
+    def _see_registers(self) -> None:
+        """What threads have now can be read when they have ended."""
+        for t in self._threads:
+            if t._raw.alive:
+                try:
+                    t._raw.reg("rbx")  # the library looks at all of them for that
+                except _lstar.Error:
+                    pass  # it is ending
+
     def _ask_interrupt(self) -> None:
         if self._running:
             self._interrupt = True

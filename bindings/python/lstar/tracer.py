@@ -130,6 +130,7 @@ class Tracer:
         """The process stands for the user; done: as what was asked for is done."""
         if error is not None:
             d._keep_error(error)
+        d._see_registers()
         d._interrupted = not done
         with self._changed:
             d._running = False
