@@ -4,6 +4,7 @@
  * by getppid(place), comes there as often as the second argument says, in as many
  * threads as the third, and prints what it has seen itself.
  */
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -160,6 +162,43 @@ static void faults(void)
 	printf("faults %d\n", nfaults);
 }
 
+/* The instruction at the place waits for a page that another thread provides. */
+static void *provide(void *arg)
+{
+	static char content[4096];
+	struct uffd_msg msg;
+	int fd = *(int *)arg;
+
+	while (read(fd, &msg, sizeof(msg)) == sizeof(msg)) {
+		struct uffdio_copy c = { .dst = msg.arg.pagefault.address & ~4095ULL,
+					 .src = (uintptr_t)content,
+					 .len = 4096 };
+
+		ioctl(fd, UFFDIO_COPY, &c);
+	}
+	return NULL;
+}
+
+static void provided(void)
+{
+	int fd = (int)syscall(SYS_userfaultfd, 0);
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .range.len = 4096 * (unsigned)passes,
+				       .mode = UFFDIO_REGISTER_MODE_MISSING };
+	pthread_t id;
+
+	page = mmap(NULL, reg.range.len, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	reg.range.start = (uintptr_t)page;
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg)) {
+		printf("not here\n");
+		return;
+	}
+	pthread_create(&id, NULL, provide, &fd);
+	for (int i = 0; i < passes; i++)
+		do_load((long)page + 4096 * i, 0, 0, 0);
+	printf("provided\n");
+}
+
 static void traps(void)
 {
 	signal(SIGTRAP, on_trap);
@@ -223,6 +262,8 @@ int main(int argc, char **argv)
 		restarts();
 	else if (!strcmp(what, "faults"))
 		faults();
+	else if (!strcmp(what, "provided"))
+		provided();
 	else if (!strcmp(what, "traps"))
 		traps();
 	else if (!strcmp(what, "data"))

@@ -197,6 +197,21 @@ TEST(on_an_instruction_that_faults)
 	CHECK_EQ(b.hits[LOAD], 20);
 }
 
+TEST(on_an_instruction_that_waits_for_another_thread)
+{
+	struct breaks b = { .k.no_filter = true };
+
+	breaks_start(&b, ARGV(PLACES, S("provided"), S("4")));
+	breaks_set(&b, LOAD, TGT_BP_SOFTWARE);
+	breaks_go(&b);
+	CHECK(kit_run(&b.k, -1));
+	if (!strcmp(kit_text(&b.k), "not here\n"))
+		SKIP("userfaultfd(2) is not allowed");
+	CHECK_STR(kit_text(&b.k), "provided\n");
+	CHECK_EQ(b.hits[LOAD], 4);
+	kit_free(&b.k);
+}
+
 TEST(the_programs_own_traps)
 {
 	struct breaks b = { .k.no_filter = true };

@@ -50,7 +50,10 @@ static bool is_back(struct tgt_thread *th, u64 addr)
 		return false;
 	if (again && th->restart.ip - 2 == addr && th->restart.sp == sp)
 		return true;
-	return th->again_at == addr && th->again_sp == sp;
+	if (th->again_at != addr || th->again_sp != sp)
+		return false;
+	th->again_at = 0;
+	return true;
 }
 
 static bool software(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop,
@@ -69,7 +72,6 @@ static bool software(struct proc_target *p, struct tgt_thread *th, struct tgt_st
 	*report = b && !is_back(th, ip);
 	th->at = STOP_TRAP;
 	th->told_at = ip;
-	th->again_at = 0;
 	if (*report)
 		fill(p, th, b, ip, stop);
 	return true;
@@ -86,12 +88,24 @@ static bool hardware(struct proc_target *p, struct tgt_thread *th, struct tgt_st
 	th->at = STOP_TRAP;
 	/* Without a register: it has just been removed. */
 	*report = b && (b->bp.kind != TGT_BP_EXECUTE || !is_back(th, ip));
-	if (b && b->bp.kind == TGT_BP_EXECUTE) {
+	if (b && b->bp.kind == TGT_BP_EXECUTE)
 		th->told_at = ip;
-		th->again_at = 0;
-	}
 	if (*report)
 		fill(p, th, b, ip, stop);
+	return true;
+}
+
+/* It has executed the instruction after all; a step is told of as ever. */
+static bool came_late(struct proc_target *p, struct tgt_thread *th, bool *report)
+{
+	th->again_at = 0;
+	if (th->step)
+		return false;
+	if (th->steps_pushf)
+		pushf_done(p, th);
+	th->steps_pushf = false;
+	th->at = STOP_TRAP;
+	*report = false;
 	return true;
 }
 
@@ -99,9 +113,14 @@ bool bp_trap(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop
 {
 	siginfo_t si;
 
-	if ((!th->proc->space->sites && !th->reg_turn) ||
+	bool late = th->late;
+
+	th->late = false;
+	if ((!th->proc->space->sites && !th->reg_turn && !late) ||
 	    ptrace(PTRACE_GETSIGINFO, th->tid, 0, &si))
 		return false;
+	if (late && si.si_code == TRAP_TRACE)
+		return came_late(p, th, report);
 	if (si.si_code == SI_KERNEL)
 		return software(p, th, stop, report);
 	return si.si_code == TRAP_HWBKPT && th->reg_turn && hardware(p, th, stop, report);

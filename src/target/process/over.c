@@ -4,6 +4,10 @@
  * instruction that it executes there, and whoever shares the memory stands still meanwhile, so
  * that nobody can run past unseen.
  *
+ * An instruction may itself wait for somebody who stands still (a page that another thread
+ * provides). After some time the others go on, and the thread comes to the breakpoint again,
+ * unreported, when it has what it waited for.
+ *
  * Execute breakpoints in debug registers need none of that: RF in the flags lets one
  * instruction pass (Intel SDM vol. 3, 18.3.1.1).
  */
@@ -16,6 +20,7 @@
 #define R(name) offsetof(struct user_regs_struct, name)
 #define FLAG_RF 0x10000
 #define MAX_PREFIXES 14
+#define PATIENCE_MS 100
 
 /* --- the others --- */
 
@@ -26,13 +31,16 @@ static bool must_pause(const struct tgt_thread *o, const struct space *s)
 	       (o->state == TH_RUNNING || o->state == TH_LISTENING);
 }
 
-void space_pause(struct proc_target *p, const struct space *s)
+bool space_pause(struct proc_target *p, const struct space *s)
 {
+	bool any = false;
+
 	for (struct tgt_thread *o = p->threads; o; o = o->next)
-		o->paused |= must_pause(o, s);
+		any |= o->paused |= must_pause(o, s);
 	for (struct tgt_thread *o = p->threads; o; o = o->next)
 		if (o->paused && must_pause(o, s))
 			halt_threads(p, o->proc);
+	return any;
 }
 
 void space_go_on(struct proc_target *p)
@@ -74,6 +82,7 @@ static unsigned rep_length(struct proc_target *p, struct tgt_thread *th, u64 ip)
 /* The next status of the thread; what comes of others is kept. False: there is none. */
 static bool next_status(struct proc_target *p, struct tgt_thread *th, int *status)
 {
+	u64 deadline = clock_ns() + PATIENCE_MS * 1000000ULL;
 	pid_t pid;
 
 	for (;;) {
@@ -84,7 +93,18 @@ static bool next_status(struct proc_target *p, struct tgt_thread *th, int *statu
 			halt_collect(p, th->proc, pid, *status);
 		else if (errno != EINTR)
 			return false;
+		else if (is_woken(p) || clock_ns() >= deadline)
+			return !(th->late = true);
 	}
+}
+
+/* Time passes while somebody waits for the thread. */
+static void set_timer(struct proc_target *p, u32 ms)
+{
+	p->timer_first = 1;
+	wake_arm(p, ms, ms);
+	if (!ms && is_woken(p))
+		wake_target(&p->base); /* its signals may have been ours */
 }
 
 static bool advance(struct proc_target *p, struct tgt_thread *th, enum __ptrace_request req,
@@ -127,8 +147,10 @@ static bool run_rep(struct proc_target *p, struct tgt_thread *th, u64 end, int *
 static bool execute(struct proc_target *p, struct tgt_thread *th, u64 ip, int *status)
 {
 	unsigned rep = th->step ? 0 : rep_length(p, th, ip);
-	bool pushf = at_pushf(p, th), done;
 	u64 now = ip;
+	bool done;
+
+	th->steps_pushf = at_pushf(p, th);
 
 	if (at_call_insn(p, th)) {
 		th->step = th->step ? STEP_CALL : STEP_NONE;
@@ -139,7 +161,7 @@ static bool execute(struct proc_target *p, struct tgt_thread *th, u64 ip, int *s
 		done = rep ? run_rep(p, th, ip + rep, status)
 			   : advance(p, th, PTRACE_SINGLESTEP, status) && is_stepped(th, *status);
 	} while (done && rep && regs_peek(th, R(rip), &now) && now == ip);
-	if (done && pushf)
+	if (done && th->steps_pushf && !th->step)
 		pushf_done(p, th);
 	return done;
 }
@@ -153,10 +175,17 @@ static void note_own_int3(struct tgt_thread *th, u64 ip, u8 byte)
 }
 
 /* What has happened instead waits to be told of. It may stand there still. */
-static void leave_to_wait(struct proc_target *p, struct tgt_thread *th, u64 ip, int status)
+static void leave_to_wait(struct proc_target *p, struct tgt_thread *th, u64 ip, u64 sp, int status)
 {
 	u64 now;
 
+	if (th->late) {
+		thread_set(p, th, TH_RUNNING);
+		th->again_at = ip;
+		th->again_sp = sp;
+		th->told_at = 0;
+		return;
+	}
 	if (!WIFSTOPPED(status) || !regs_peek(th, R(rip), &now) || now != ip)
 		th->told_at = 0;
 	thread_queue(p, th, status);
@@ -165,25 +194,30 @@ static void leave_to_wait(struct proc_target *p, struct tgt_thread *th, u64 ip, 
 static bool over_site(struct proc_target *p, struct tgt_thread *th, struct site *s)
 {
 	struct space *space = th->proc->space;
-	u64 ip = s->addr;
+	u64 ip = s->addr, sp = 0;
 	u8 byte = s->byte;
+	bool done, lifted, waited;
 	int status = 0;
-	bool done, lifted;
 
 	thread_set(p, th, TH_HELD);
-	space_pause(p, space);
+	regs_peek(th, R(rsp), &sp);
+	waited = space_pause(p, space);
 	lifted = site_lift(th, s);
 	th->halted = false;
+	if (waited)
+		set_timer(p, PATIENCE_MS);
 	done = execute(p, th, ip, &status);
-	if (lifted && (done || WIFSTOPPED(status)))
-		site_lay(th, s);
+	if (waited)
+		set_timer(p, 0);
 	if (done) {
 		th->told_at = 0;
 		th->at = STOP_TRAP;
 	} else {
 		note_own_int3(th, ip, byte);
-		leave_to_wait(p, th, ip, status);
+		leave_to_wait(p, th, ip, sp, status);
 	}
+	if (lifted)
+		site_lay(p, space, s);
 	if (done && th->step)
 		step_done(p, th);
 	space_go_on(p);

@@ -152,6 +152,7 @@ struct tgt_thread {
 	enum step_state step;
 	bool steps_pushf; /* the instruction stores the flags: without the step's own */
 	bool own_int3; /* the next one that is executed is the program's */
+	bool late; /* still at work on an instruction that a breakpoint is at */
 	bool paused; /* ran, until another thread went over a breakpoint */
 	u64 told_at; /* it stands at a breakpoint there, and its debugger knows */
 	u64 again_at, again_sp; /* ... and will come there again, out of a handler */
@@ -345,7 +346,7 @@ void space_restore(struct proc_target *p, struct space *space);
 void space_clean(u32 tid, const struct space *s);
 /* For one instruction of @th the program's own byte is back. False: it was already. */
 bool site_lift(struct tgt_thread *th, const struct site *s);
-void site_lay(struct tgt_thread *th, const struct site *s);
+void site_lay(struct proc_target *p, struct space *space, const struct site *s);
 
 /* breakpoint.c */
 int proc_bp_add(struct target *t, const struct tgt_bp *bp, u32 *number);
@@ -381,7 +382,7 @@ struct breakpoint *debugreg_at(const struct process *proc, u64 ip);
 
 /* over.c: go on from a breakpoint */
 /* Whoever runs in the memory stands still from here to there. */
-void space_pause(struct proc_target *p, const struct space *s);
+bool space_pause(struct proc_target *p, const struct space *s); /* true: there was somebody */
 void space_go_on(struct proc_target *p);
 /* True: something else is to be told of first. */
 bool bp_over(struct proc_target *p, struct tgt_thread *th);

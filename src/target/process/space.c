@@ -211,9 +211,12 @@ bool site_lift(struct tgt_thread *th, const struct site *s)
 	return put(th, s->addr, INT3, s->byte);
 }
 
-void site_lay(struct tgt_thread *th, const struct site *s)
+void site_lay(struct proc_target *p, struct space *space, const struct site *s)
 {
-	put(th, s->addr, s->byte, INT3);
+	struct tgt_thread *th = member(p, space);
+
+	if (th)
+		put(th, s->addr, s->byte, INT3);
 }
 
 void space_exec(struct proc_target *p, struct process *proc)
