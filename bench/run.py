@@ -27,6 +27,7 @@ class Bench:
         self.lstar = os.path.join(build, "src", "lstar")
         self.bare = os.path.join(build, "bench", "bare")
         self.calls = os.path.join(build, "bench", "calls")
+        self.handlers = os.path.join(build, "bench", "handlers")
         self.act = os.path.join(build, "tests", "progs", "act")
         self.rounds = rounds
         self.scale = scale
@@ -129,6 +130,31 @@ def part_outside(b):
           "x native")
     for name, value in got.items():
         row(name, f"{value:.0f}", "ns", ratio(value, got["native"]))
+
+
+def part_handlers(b):
+    """Callbacks of the library that do nothing."""
+    def call(n, *tracer):
+        return lambda: nanoseconds([*tracer, b.calls, b.count(n)])
+
+    names = {
+        "native": call(2000000),
+        "bare, two stops, one CPU": call(50000, b.bare, "-2"),
+        "callback at entry alone; its exit is counted": call(50000, b.handlers, "-e", "getppid"),
+        "callbacks at entry and exit": call(50000, b.handlers, "getppid"),
+        "callbacks for another call": call(2000000, b.handlers, "openat"),
+    }
+    got = b.medians(names)
+    title("getppid in a loop, handled by empty callbacks in C          time per call        "
+          "x native        x bare")
+    for name, value in got.items():
+        row(name, f"{value:.0f}", "ns", ratio(value, got["native"]),
+            ratio(value, got["bare, two stops, one CPU"]))
+    invoked = re.findall(r"(\w+) (\d+\.\d+)", out_of([*PIN, b.handlers, "-i", b.count(20000)]))
+    title("a system call made in a stopped thread, one CPU             time per call")
+    for where, value in invoked:
+        row({"user": "in the program's own code"}.get(where, f"at the {where} of a call"), value,
+            "us")
 
 
 def attached(b, n, tracer, prefix=()):
@@ -267,8 +293,8 @@ def part_memory(b):
     row("100 threads traced, 100 events set", f"{rss / 1000:.1f}", "MB")
 
 
-PARTS = {"calls": part_calls, "outside": part_outside, "attached": part_attached,
-         "find": part_find, "redis": part_redis, "memory": part_memory}
+PARTS = {"calls": part_calls, "outside": part_outside, "handlers": part_handlers,
+         "attached": part_attached, "find": part_find, "redis": part_redis, "memory": part_memory}
 
 
 def main():
