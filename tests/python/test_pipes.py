@@ -50,6 +50,20 @@ def several_lines_at_once():
 
 
 @test
+def what_was_waited_for_in_vain_is_kept():
+    d = shell("printf 'a\\nb'; read x; printf 'c\\nd\\n'; printf e")
+    r = d.run()
+    d.cont()
+    raises(TimeoutError, r.recvline, numlines=2, timeout=0.3)
+    r.sendline(b"")
+    eq(r.recvline(numlines=2, drop=False), b"a\nbc\n")
+    raises(RuntimeError, r.recvuntil, b"never")
+    raises(RuntimeError, r.recvline, numlines=3)
+    eq(r.recvline(numlines=2), b"de", "a last line without its newline is a line")
+    raises(RuntimeError, r.recvline)
+
+
+@test
 def standard_error_is_apart():
     d = shell("echo out; echo err >&2; echo more >&2")
     r = d.run()

@@ -109,21 +109,31 @@ class _Reader:
                 return ""
         return f"broken {self.name} pipe: all programs that had it open have closed it or ended"
 
+    def rest(self) -> str:
+        """What came and stays, for messages."""
+        return f"; what came is kept: {bytes(self.buffer[-200:])!r}" if self.buffer else ""
+
     def take(self, n: int) -> bytes:
         data = bytes(self.buffer[:n])
         del self.buffer[:n]
         return data
 
-    def upto(self, mark: bytes, drop: bool, deadline: _Deadline) -> bytes | str:
-        """All up to @mark, which is taken away; or why it did not come."""
-        start = 0
-        while (at := self.buffer.find(mark, start)) < 0:
-            start = max(0, len(self.buffer) - len(mark) + 1)
-            why = self.more(deadline)
-            if why is not None:
-                return why
-        data = self.take(at + len(mark))
-        return data[:at] if drop else data
+    def upto(self, mark: bytes, count: int, drop: bool, deadline: _Deadline) -> bytes | str:
+        """All up to the count-th @mark, or why it did not come: then nothing is taken."""
+        parts: list[bytes] = []
+        start = look = 0
+        while len(parts) < count:
+            at = self.buffer.find(mark, look)
+            if at < 0:
+                look = max(start, len(self.buffer) - len(mark) + 1)
+                why = self.more(deadline)
+                if why is not None:
+                    return why
+                continue
+            parts.append(bytes(self.buffer[start:at if drop else at + len(mark)]))
+            start = look = at + len(mark)
+        del self.buffer[:start]
+        return b"".join(parts)
 
 
 class Pipe:
@@ -195,21 +205,29 @@ class Pipe:
             raise ValueError("the delimiter is empty")
         _check_count(occurences, "occurences")
         deadline = _Deadline(timeout)
-        data = b""
         with reader.lock:
-            for _ in range(occurences):
-                part = reader.upto(delims, drop, deadline)
-                if isinstance(part, bytes):
-                    data += part
-                elif optional and part and reader.open:
-                    return data
-                elif part:
-                    raise RuntimeError(f"{delims!r} was waited for: {part}")
-                else:
-                    raise TimeoutError(
-                        f"no {delims!r} on {reader.name} in {timeout} s; what came and is kept: "
-                        f"{bytes(reader.buffer[-200:])!r}")
-        return data
+            data = reader.upto(delims, occurences, drop, deadline)
+            if isinstance(data, bytes):
+                return data
+            why = data
+            if why and optional and reader.open:
+                return b""
+            if why:
+                raise RuntimeError(f"{delims!r} was waited for: {why}{reader.rest()}")
+            raise TimeoutError(f"no {delims!r} on {reader.name} in {timeout} s{reader.rest()}")
+
+    def _recvline(self, reader: _Reader, numlines: int, drop: bool, timeout: float | None,
+                  optional: bool) -> bytes:
+        try:
+            return self._recvuntil(reader, b"\n", numlines, drop, timeout, optional)
+        except RuntimeError:
+            # The last line of a stream may lack its newline.
+            with reader.lock:
+                whole = reader.buffer.count(b"\n")
+                if reader.open or whole != numlines - 1 or reader.buffer[-1:] in (b"", b"\n"):
+                    raise
+                data = reader.take(len(reader.buffer))
+                return data.replace(b"\n", b"") if drop else data
 
     def recv(self, numb: int | None = None, timeout: float | None = TIMEOUT) -> bytes:
         """The next @numb bytes of standard output, fewer when no more come in time.
@@ -237,13 +255,16 @@ class Pipe:
 
     def recvline(self, numlines: int = 1, drop: bool = True, timeout: float | None = TIMEOUT,
                  optional: bool = False) -> bytes:
-        """So many lines of standard output, joined, each without its newline if @drop."""
-        return self.recvuntil(b"\n", numlines, drop, timeout, optional)
+        """So many lines of standard output, joined, each without its newline if @drop.
+
+        The last one of a stream that has ended may lack the newline.
+        """
+        return self._recvline(self._out, numlines, drop, timeout, optional)
 
     def recverrline(self, numlines: int = 1, drop: bool = True, timeout: float | None = TIMEOUT,
                     optional: bool = False) -> bytes:
         """recvline() from standard error."""
-        return self.recverruntil(b"\n", numlines, drop, timeout, optional)
+        return self._recvline(self._err, numlines, drop, timeout, optional)
 
     @staticmethod
     def _recvall(reader: _Reader, timeout: float | None) -> bytes:
