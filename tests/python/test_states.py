@@ -322,6 +322,52 @@ def words_of_a_single_program():
     eq(d.exit_code, 0)
 
 
+# --- a call by hand ----------------------------------------------------------------------------
+
+def syscall_instruction(d):
+    code = [m for m in d.maps.filter("libc") if "x" in m.permissions][0]
+    return next(a for a in d.memory.find(b"\x0f\x05", file="libc") if a in code)
+
+
+@test
+def a_call_by_hand_at_a_syscall_instruction():
+    d = started()
+    bp = d.breakpoint("after_first_write")
+    d.cont()
+    d.wait()
+    bp.disable()
+    before = d.instruction_pointer
+    shell = d.memory.find(b"/bin/sh\x00", file="libc")[0]
+    eq(d.memory[shell, 8], b"/bin/sh\x00")
+    d.instruction_pointer = syscall_instruction(d)
+    d.syscall_arg0 = shell
+    d.syscall_arg1 = 0
+    d.syscall_number = 21  # access("/bin/sh", F_OK)
+    d.step()
+    eq((d.regs.rax, d.syscall_return), (0, 0))
+    d.instruction_pointer = before
+    eq(run_out(d), 0)
+    eq(d.exit_code, 0)
+
+
+@test
+def another_program_by_hand():
+    d = debug("six_calls")
+    r = d.run()
+    shell = d.memory.find(b"/bin/sh\x00", file="libc")[0]
+    d.instruction_pointer = syscall_instruction(d)
+    d.syscall_arg0 = shell
+    d.syscall_arg1 = 0x0
+    d.syscall_arg2 = 0x0
+    d.syscall_number = 0x3b
+    d.step()
+    d.cont()
+    r.sendline(b"echo I am a shell; exit 7")
+    eq(r.recvline(), b"I am a shell")
+    d.wait()
+    eq((d.dead, d.exit_code), (True, 7))
+
+
 # --- invocation --------------------------------------------------------------------------------
 
 @test

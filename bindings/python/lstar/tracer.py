@@ -203,7 +203,10 @@ class Tracer:
         raw.step()
         while d._running and not self.quitting:
             stop, error = self.wait()
-            if stop.reason == _lstar.STOP_STEP and error is None:
+            if stop.reason in (_lstar.STOP_STEP, _lstar.STOP_EXEC) and error is None:
+                # The instruction may have been the call that makes another program of it.
+                if stop.reason == _lstar.STOP_EXEC:
+                    d._exec()
                 self.halt(d, done=True)
             else:
                 self._deal(stop, error)
