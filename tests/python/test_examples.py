@@ -2,6 +2,8 @@
 """The examples in Python do what they say, and what the same examples in C do."""
 
 import os
+import re
+import shutil
 import sys
 
 from kit import *  # noqa: F403
@@ -59,6 +61,30 @@ def printed_calls():
     text = shown("print_calls.py", "-read,write", prog("act"), "getppid", 2)
     eq((text.count("getppid"), text.count("write"), text.endswith("exit status 0\n")),
        (3, 0, True))
+
+
+def shown_by_the_readme(which, program):
+    """What an example of the package's README prints, of which ./test_program is @program."""
+    text = read(os.path.join(ROOT, "bindings", "python", "README.md"))
+    code = re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S)
+    eq(len(code), 3)
+    shutil.copy(os.path.join(C_PROGS, program), "test_program")
+    return finish(start(sys.executable, write("example.py", code[which]))).ok().out
+
+
+@test
+def asynchronous_handlers_of_the_readme():
+    eq(shown_by_the_readme(0, "opener"), "entering open\nexiting open\n1\n")
+
+
+@test
+def synchronous_handlers_of_the_readme():
+    eq(shown_by_the_readme(1, "opener"), "open syscall was entered\n")
+
+
+@test
+def hijacks_of_the_readme():
+    has(shown_by_the_readme(2, "manufacturer"), "provola")
 
 
 main()
