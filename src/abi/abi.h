@@ -48,6 +48,12 @@ const struct abi_call *abi_calls_by_name(enum abi_id abi, const char *name, size
 /* The known name nearest to @name, or NULL when none is near. */
 const char *abi_call_suggest(enum abi_id abi, const char *name);
 
+/*
+ * The i-th call that programs make for the same purpose as the one of this name, as openat for
+ * open; NULL beyond the last. Some calling conventions may lack it.
+ */
+const char *abi_twin(const char *name, size_t i);
+
 /* Classes of calls (classes.tbl): "%file" and what is in it. */
 struct abi_class_name {
 	const char *name, *purpose;

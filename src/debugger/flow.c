@@ -149,7 +149,7 @@ static bool descends(const struct dbg_proc *p, u32 pid)
 	return p != NULL;
 }
 
-static bool is_for(const struct lstar_handler *h, const struct lstar_thread *t)
+bool dbg_handler_is_for(const struct lstar_handler *h, const struct lstar_thread *t)
 {
 	bool inherit = h->flags & LSTAR_INHERIT;
 
@@ -164,7 +164,8 @@ static bool wants(const struct lstar_handler *h, const struct lstar_thread *t,
 		  const struct dbg_call *c, u64 nr)
 {
 	return dbg_calls_match(&h->calls, c->abi, nr) && h->enabled && !h->removed &&
-	       h->made < c->limit && is_for(h, t) && !(h->hijack && h->instead[c->abi] == ENG_ANY);
+	       h->made < c->limit && dbg_handler_is_for(h, t) &&
+	       !(h->hijack && h->instead[c->abi] == ENG_ANY);
 }
 
 static bool entered(const struct dbg_call *c, const struct lstar_handler *h)
@@ -253,6 +254,8 @@ static void enter(struct dbg *d, struct dbg_held *held, struct lstar_handler *h)
 
 	if (!make_room(d, c))
 		return;
+	if (ENG_UNLIKELY(h->twins != NULL))
+		dbg_twins_forget(h);
 	c->in[c->n++] = (struct dbg_entered){ h, c->nr, false };
 	if (is_synchronous(h)) {
 		ask(c, &c->in[i], LSTAR_STOP_SYSCALL);
@@ -435,6 +438,8 @@ bool dbg_call_stop(struct dbg *d, struct dbg_held *held)
 	t->at = held;
 	if (held->stop.kind == TGT_STOP_ENTER) {
 		held->call = call_open(d, t, held);
+		if (ENG_UNLIKELY(d->nwatching) && held->call)
+			dbg_twins_look(d, t, held->call);
 	} else if (t->call) {
 		held->call = call_ending(d, t, &held->stop);
 		if (held->call) {

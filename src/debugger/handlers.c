@@ -205,6 +205,9 @@ static int make(struct dbg *d, const char *text, unsigned flags, struct lstar_ha
 	h->on_enter = h->on_exit = NULL;
 	h->user = NULL;
 	d->interest_stale = true;
+	dbg_twins_forget(h);
+	if (flags & LSTAR_REPORT_UNUSED)
+		dbg_twins_watch(h);
 	*handler = h;
 	return 0;
 }
@@ -335,6 +338,7 @@ void dbg_handlers_sweep(struct dbg *d)
 			}
 			*at = h->next;
 			d->nhandlers--;
+			dbg_twins_forget(h);
 			free(h->text);
 			free(h);
 		}
@@ -464,4 +468,6 @@ void dbg_handlers_interest(struct dbg *d, struct tgt_interest *in)
 	for (size_t i = 0; i < ARRAY_SIZE(in->enter); i++)
 		in->exit[i] |= in->enter[i];
 	in->exit_other |= in->enter_other;
+	if (d->nwatching)
+		dbg_twins_interest(d, in);
 }

@@ -144,7 +144,7 @@ struct dbg {
 
 	/* handlers: those without and with LSTAR_LAST, in order of making */
 	struct lstar_handler *handlers[2];
-	size_t nhandlers;
+	size_t nhandlers, nwatching; /* nwatching: those with twins */
 	u64 next_made;
 	u32 firing; /* callbacks that are running */
 	bool sweep; /* removed ones are to go */

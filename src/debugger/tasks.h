@@ -90,6 +90,15 @@ struct dbg_calls {
 	u64 number;
 };
 
+/* Calls that a program may make instead of the one that a handler is for. */
+struct dbg_twins {
+	struct dbg_calls calls;
+	u64 seen; /* how often */
+	enum abi_id abi; /* the first one */
+	u64 nr;
+	char text[256];
+};
+
 struct lstar_handler {
 	struct lstar_handler *next;
 	struct dbg *d;
@@ -104,6 +113,7 @@ struct lstar_handler {
 	u32 pid; /* or 0 */
 	u64 hits;
 	s64 number; /* -1: more than one */
+	struct dbg_twins *twins; /* LSTAR_REPORT_UNUSED, until it fires; else NULL */
 	/* a hijack */
 	bool hijack;
 	u64 instead[ABI_N];
@@ -139,6 +149,12 @@ static inline bool dbg_calls_match(const struct dbg_calls *c, enum abi_id abi, u
 struct tgt_interest;
 void dbg_handlers_interest(struct dbg *d, struct tgt_interest *in);
 void dbg_handlers_free(struct dbg *d);
+/* twins.c */
+void dbg_twins_watch(struct lstar_handler *h);
+void dbg_twins_forget(struct lstar_handler *h);
+/* Looks whether the call, which is entered, is a twin that a handler would like to know of. */
+void dbg_twins_look(struct dbg *d, const struct lstar_thread *t, const struct dbg_call *c);
+void dbg_twins_interest(struct dbg *d, struct tgt_interest *in);
 /* Removed handlers go, now that none of them can be running. */
 void dbg_handlers_sweep(struct dbg *d);
 
@@ -149,6 +165,8 @@ bool dbg_call_stop(struct dbg *d, struct dbg_held *h);
 bool dbg_call_advance(struct dbg *d, struct dbg_held *h);
 /* It goes on now. */
 void dbg_call_gone(struct dbg *d, struct dbg_held *h);
+/* Is the handler for this thread at all? */
+bool dbg_handler_is_for(const struct lstar_handler *h, const struct lstar_thread *t);
 void dbg_calls_drop(struct dbg *d, struct lstar_thread *t);
 /* A handler that is no more leaves the calls that it has entered. */
 void dbg_calls_forget(struct dbg *d, const struct lstar_handler *gone);

@@ -477,4 +477,42 @@ TEST(break_of_an_event)
 	end(&s);
 }
 
+/* --- calls that are made in the place of those that were expected --- */
+
+TEST(unused)
+{
+	struct session s;
+	const char *said;
+
+	begin(&s);
+	launch(&s, ARGV(ACT, S("open"), S("/dev/null"), S("open"), S("/dev/null"), S("sleep"),
+			S("1"), S("int80"), S("20")));
+	handle(&s, "open", passes, NULL, LSTAR_REPORT_UNUSED, NULL);
+	handle(&s, "stat", passes, NULL, 0, NULL);
+	handle(&s, "nanosleep", NULL, passes, LSTAR_REPORT_UNUSED, NULL);
+	handle(&s, "getpgrp", NULL, passes, LSTAR_REPORT_UNUSED, NULL);
+	handle(&s, "*", NULL, passes, LSTAR_REPORT_UNUSED, NULL);
+	CHECK(dbg_unused(s.d, 0) == NULL);
+	CHECK_EQ(go(&s), LSTAR_STOP_NOTHING_LEFT);
+	said = dbg_unused(s.d, 0);
+	CHECK(said && strstr(said, "the handler of open has never run, but openat,") == said);
+	CHECK(dbg_unused(s.d, 1) == NULL);
+	end(&s);
+}
+
+TEST(unused_until_it_has_fired)
+{
+	struct session s;
+	struct lstar_handler *h;
+
+	begin(&s);
+	launch(&s, ARGV(ACT, S("open"), S("/dev/null"), S("quiet"), S("2"), S("0"), S("0"), S("0"),
+			S("open"), S("/dev/null")));
+	h = handle(&s, "open", passes, NULL, LSTAR_REPORT_UNUSED, NULL);
+	CHECK_EQ(go(&s), LSTAR_STOP_NOTHING_LEFT);
+	CHECK_EQ(dbg_handler_hits(h), 1);
+	CHECK(dbg_unused(s.d, 0) == NULL);
+	end(&s);
+}
+
 UNIT_MAIN()
