@@ -48,7 +48,8 @@ static int no_kvm(char *why, size_t size)
 	if (kern_path("/sys/module/kvm_amd", 0, &path))
 		return 0;
 	path_put(&path);
-	snprintf(why, size, "kvm_amd is loaded and wants SVM for itself: modprobe -r kvm_amd");
+	snprintf(why, size, "kvm_amd is loaded and wants SVM for itself: end its virtual machines, then "
+		 "'modprobe -r kvm_amd'");
 	return -EBUSY;
 }
 

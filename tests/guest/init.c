@@ -69,6 +69,7 @@ static void surroundings(void)
 	mount_at("tmpfs", "/dev/shm", NULL);
 	mount_at("tmpfs", "/tmp", NULL);
 	mount_at("debugfs", "/sys/kernel/debug", NULL);
+	mount_at("securityfs", "/sys/kernel/security", NULL);
 	mount_at("tracefs", "/sys/kernel/tracing", NULL);
 	symlink("/proc/self/fd", "/dev/fd");
 	setenv("PATH", "/usr/bin:/bin:/sbin", 1);

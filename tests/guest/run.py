@@ -81,7 +81,7 @@ def read_list(path):
                     configs[words[1]] = Config(*words[1:4], int(words[4]), " ".join(words[5:]))
                 elif words[0] == "test":
                     ends = "".join(w.removeprefix("ends=") for w in words[4:] if w != "modes")
-                    names = list(configs) if words[3] == "all" else words[3].split(",")
+                    names = words[3].split(",")
                     assert not ends or ends in LAST_WORDS, "unknown end"
                     assert all(n in configs for n in names), "unknown configuration"
                     tests.append(Test(words[1], int(words[2]), names, ends, "modes" in words[4:]))

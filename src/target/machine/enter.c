@@ -53,7 +53,7 @@ static int open_failed(struct mach_target *m, int err)
 			m, -err,
 			"there is no " LSM_DEVICE ": the module lstar.ko is not loaded. As root, "
 			"'modprobe lstar' loads the installed one, 'insmod lstar.ko' one that was "
-			"built by hand%s%s%s",
+			"built by hand; where that fails, 'dmesg' says why%s%s%s",
 			locked ? "; this kernel is locked down (" : "", locked ? locked : "",
 			locked ? ") and loads only signed modules: sign lstar.ko with a key that "
 				 "it knows, or turn Secure Boot off"

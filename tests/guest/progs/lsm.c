@@ -14,6 +14,7 @@
  *	lsm run|start PROGRAM ... ';'		a child, waited for; or in the background
  *	lsm wait				for all children
  *	lsm global NAME | drain | sleep MS | hold
+ *	lsm rdmsr CPU MSR | wrmsr CPU MSR VALUE	hexadecimal but for CPU
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -359,6 +360,38 @@ static void do_drain(char **arg)
 	}
 }
 
+static struct lsm_msr msr_of(char **arg)
+{
+	return (struct lsm_msr){ .cpu = (u32)number(arg[0]),
+				 .msr = (u32)strtoul(arg[1], NULL, 16) };
+}
+
+static void access_msr(struct lsm_msr *m)
+{
+	if (ioctl(device(), LSM_IOC_MSR, m))
+		die("MSR", NULL);
+	errno = EIO;
+	if (m->failed)
+		die("MSR", "#GP");
+}
+
+static void do_rdmsr(char **arg)
+{
+	struct lsm_msr m = msr_of(arg);
+
+	access_msr(&m);
+	printf("%llx\n", (unsigned long long)m.value);
+}
+
+static void do_wrmsr(char **arg)
+{
+	struct lsm_msr m = msr_of(arg);
+
+	m.write = 1;
+	m.value = strtoull(arg[2], NULL, 16);
+	access_msr(&m);
+}
+
 static void do_sleep(char **arg)
 {
 	usleep((useconds_t)number(arg[0]) * 1000);
@@ -388,6 +421,7 @@ static const struct verb {
 	{ "global", 1, do_global },
 	{ "drain", 0, do_drain },	{ "sleep", 1, do_sleep },
 	{ "hold", 0, do_hold },
+	{ "rdmsr", 2, do_rdmsr },	{ "wrmsr", 3, do_wrmsr },
 };
 /* clang-format on */
 
