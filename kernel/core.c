@@ -9,9 +9,7 @@
 #include <linux/cpuhotplug.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
-#include <linux/namei.h>
 #include <linux/panic.h>
-#include <linux/path.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -40,24 +38,11 @@ bool hv_entered(void)
 	return READ_ONCE(wanted);
 }
 
-/* KVM has SVM to itself: it does not share, and it would find nothing left of it. */
-static int no_kvm(char *why, size_t size)
-{
-	struct path path;
-
-	if (kern_path("/sys/module/kvm_amd", 0, &path))
-		return 0;
-	path_put(&path);
-	snprintf(why, size, "kvm_amd is loaded and wants SVM for itself: end its virtual machines, then "
-		 "'modprobe -r kvm_amd'");
-	return -EBUSY;
-}
-
 static int probe(char *why, size_t size)
 {
 	int err = hv_vendor->probe(why, size);
 
-	return err ? err : no_kvm(why, size);
+	return err ? err : kvm_absent(why, size);
 }
 
 size_t hv_cpu_memory(void)

@@ -201,6 +201,14 @@ void lsm_fire_entry(struct hv_cpu *c); /* events of LSM_EV_ENTRY, at an entry po
  */
 void lsm_cpu_entered(struct hv_cpu *c);
 
+/*
+ * kvm.c: keeps kvm_amd away while the hypervisor is there; 0 or a negative errno. The last one
+ * wants hv_mutex, and says why it is not 0.
+ */
+int kvm_watch(void);
+void kvm_unwatch(void);
+int kvm_absent(char *why, size_t size);
+
 /* dev.c: /dev/lstar; after hv_init(), before hv_exit(). 0 or a negative errno. */
 int lsm_init(void);
 void lsm_exit(void);

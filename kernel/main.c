@@ -95,9 +95,12 @@ static int __init lstar_init(void)
 		pr_err("lstar: " LSM_DEVICE " cannot be made (error %d)\n", err);
 		goto out_hv;
 	}
-	err = register_pm_notifier(&suspend_block);
+	err = kvm_watch();
 	if (err)
 		goto out_lsm;
+	err = register_pm_notifier(&suspend_block);
+	if (err)
+		goto out_kvm;
 	err = register_reboot_notifier(&reboot_block);
 	if (err)
 		goto out_pm;
@@ -115,6 +118,8 @@ out_reboot:
 	unregister_reboot_notifier(&reboot_block);
 out_pm:
 	unregister_pm_notifier(&suspend_block);
+out_kvm:
+	kvm_unwatch();
 out_lsm:
 	lsm_exit();
 out_hv:
@@ -127,6 +132,7 @@ static void __exit lstar_exit(void)
 	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_block);
 	unregister_reboot_notifier(&reboot_block);
 	unregister_pm_notifier(&suspend_block);
+	kvm_unwatch();
 	mutex_lock(&hv_mutex);
 	hv_leave_all();
 	mutex_unlock(&hv_mutex);
