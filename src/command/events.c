@@ -236,9 +236,10 @@ static void say_variant(struct cmd *c, const struct cmd_line *line)
 		 (int)strlen(name) - 1, name);
 }
 
-static void warn_skipped_return(struct cmd *c, const struct dbg_event_spec *spec)
+static void warn_skipped_return(struct cmd *c, const struct dbg_event_spec *spec, u32 id)
 {
-	if (spec->kind != ENG_EV_SYSRET || !spec->sc || c->mode & CMD_QUIET)
+	if (spec->kind != ENG_EV_SYSRET || c->mode & CMD_QUIET ||
+	    !(spec->sc || dbg_event_calls(c->d, id, ENG_BI_EVENT_SC)))
 		return;
 	con_warning(c->con,
 		    "a SYSRET that is left out lets the kernel run on behind it: the machine "
@@ -261,7 +262,7 @@ static enum cmd_result arm(struct cmd *c, const struct cmd_line *line, struct dr
 	if (err)
 		return told ? CMD_FAILED : cmd_fail(c, "%s", dbg_error(c->d));
 	say_variant(c, line);
-	warn_skipped_return(c, &dr->spec);
+	warn_skipped_return(c, &dr->spec, id);
 	say_armed(c, dr->spec.command, id);
 	say_absent(c, dr);
 	return CMD_OK;

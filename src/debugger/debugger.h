@@ -194,6 +194,8 @@ struct dbg_event_info {
 };
 /* The i-th event in order of numbers; false beyond the last. */
 bool dbg_event_list(struct dbg *d, size_t i, struct dbg_event_info *info);
+/* Does its script call that function, somewhere? */
+bool dbg_event_calls(const struct dbg *d, u32 id, enum eng_builtin fn);
 /* Does the event with this number print to the output of that name? */
 bool dbg_event_prints_to(const struct dbg *d, u32 id, const char *output);
 

@@ -338,6 +338,13 @@ bool dbg_event_list(struct dbg *d, size_t i, struct dbg_event_info *info)
 	return true;
 }
 
+bool dbg_event_calls(const struct dbg *d, u32 id, enum eng_builtin fn)
+{
+	const struct dbg_event *e = dbg_event_find(d, id);
+
+	return e && e->prog && e->prog->image->builtins[fn / 64] & ENG_BIT(fn % 64);
+}
+
 void dbg_request_add(struct dbg *d, enum eng_request what, u64 event)
 {
 	if (d->nreq == d->cap_req) {
