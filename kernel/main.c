@@ -11,6 +11,7 @@
 #include <linux/suspend.h>
 
 #include "hv.h"
+#include "set.h"
 
 static bool enter;
 module_param(enter, bool, 0444);
@@ -18,24 +19,41 @@ MODULE_PARM_DESC(enter, "enter the hypervisor at once, not when the debugger ask
 
 static bool resume; /* it was there before the machine was suspended */
 
-static int on_suspend(struct notifier_block *nb, unsigned long what, void *unused)
+static void before_suspend(void)
+{
+	resume = hv_entered();
+	if (!resume)
+		return;
+	set_suspend();
+	hv_leave_all();
+}
+
+static void after_suspend(void)
 {
 	char why[LSM_WHY];
 
+	if (!resume)
+		return;
+	if (hv_enter_all(why, sizeof(why)))
+		pr_err("lstar: not entered again after suspend: %s\n", why);
+	else
+		set_resume();
+	resume = false;
+}
+
+static int on_suspend(struct notifier_block *nb, unsigned long what, void *unused)
+{
 	mutex_lock(&hv_mutex);
 	switch (what) {
 	case PM_SUSPEND_PREPARE:
 	case PM_HIBERNATION_PREPARE:
 	case PM_RESTORE_PREPARE:
-		resume = hv_entered();
-		hv_leave_all();
+		before_suspend();
 		break;
 	case PM_POST_SUSPEND:
 	case PM_POST_HIBERNATION:
 	case PM_POST_RESTORE:
-		if (resume && hv_enter_all(why, sizeof(why)))
-			pr_err("lstar: not entered again after suspend: %s\n", why);
-		resume = false;
+		after_suspend();
 		break;
 	}
 	mutex_unlock(&hv_mutex);
