@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 
+#include "compat.h"
 #include "guard.h"
 #include "host.h"
 #include "hv.h"
@@ -149,6 +150,12 @@ static void leave_this(void *unused)
 	c->armed = false;
 }
 
+/* A crash kernel, or the firmware, gets the CPUs as it knows them. */
+static void in_emergency(void)
+{
+	hv_leave_this();
+}
+
 int hv_enter_all(char *why, size_t size)
 {
 	struct request r = { .err = probe(why, size) };
@@ -162,6 +169,7 @@ int hv_enter_all(char *why, size_t size)
 		strscpy(why, r.why, size);
 	} else {
 		WRITE_ONCE(wanted, true);
+		cpu_emergency_register_virt_callback(in_emergency);
 	}
 	cpus_read_unlock();
 	return r.err;
@@ -169,10 +177,14 @@ int hv_enter_all(char *why, size_t size)
 
 void hv_leave_all(void)
 {
+	bool was = wanted;
+
 	cpus_read_lock();
 	WRITE_ONCE(wanted, false);
 	on_each_cpu(leave_this, NULL, 1);
 	cpus_read_unlock();
+	if (was)
+		cpu_emergency_unregister_virt_callback(in_emergency);
 }
 
 void hv_leave_this(void)

@@ -86,8 +86,8 @@ static bool write_efer(struct hv_cpu *c, u64 value)
 }
 
 /*
- * The kernel writes LSTAR when a CPU comes up, and then never again. Another value means another
- * kernel (kexec after a crash): what was armed for the one that was here is over.
+ * The kernel writes LSTAR when a CPU comes up, and then never again. Another value means that
+ * somebody else has the entry now: what was armed for the kernel that was here is over.
  */
 static void write_lstar(struct hv_cpu *c, u64 value)
 {

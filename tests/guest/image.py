@@ -15,7 +15,7 @@ import subprocess
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 FOLDERS = ("bin", "sbin", "dev", "proc", "sys", "tmp", "root", "etc", "lib", "lib/modules",
-           "lib64", "usr", "usr/bin", "tests", "examples", "mnt")
+           "lib64", "usr", "usr/bin", "tests", "examples", "mnt", "boot")
 
 
 class Archive:

@@ -32,7 +32,7 @@ APPEND = "console=ttyS0 loglevel=5 panic=-1 no_timer_check rdinit=/init"
 MODES = ("off", "idle", "armed", "hooked")
 # How the log of a guest ends that a test has ended.
 LAST_WORDS = {"poweroff": "reboot: Power down", "reboot": "reboot: Restarting system",
-              "panic": "Kernel panic - not syncing"}
+              "panic": "Kernel panic - not syncing", "kexec": "second kernel: all is well", "reset": "sysrq: Resetting"}
 
 
 @dataclass
@@ -115,6 +115,8 @@ def boot(run, kernel, base, work):
     plan = image.Archive()
     plan.text("plan", "".join(f"{name} {int(t.seconds * PATIENCE)}\n"
                               for t in run.tests for name in t.names()))
+    if run.tests[0].ends == "kexec":
+        plan.file("boot/vmlinuz", kernel.image)
     with open(names["initrd"], "wb") as f:
         f.write(base + plan.bytes())
     limit = (BOOT_SECONDS + sum(t.seconds * len(t.names()) for t in run.tests)) * PATIENCE
