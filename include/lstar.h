@@ -416,7 +416,8 @@ LSTAR_API const char *lstar_unused(struct lstar *s, size_t i);
 
 /*
  * Where in a call a thread stands, and by which convention it was made; the same program may use
- * several. Outside of a call the functions of this family tell what the registers would give.
+ * several. Outside of a call the functions of this family tell what the registers would give, and
+ * as number that of the call that the thread is blocked in or has just left, if there is one.
  * Stage: stopped.
  */
 LSTAR_API enum lstar_phase lstar_call_phase(const struct lstar_thread *t);

@@ -79,12 +79,22 @@ static int set_reg(struct lstar_thread *t, unsigned i, u64 value)
 
 /* --- number --- */
 
+/* At no stop of a call: a thread that is inside of one is told by its number. */
+static u64 outside(const struct lstar_thread *t)
+{
+	struct target *target = t->d->target;
+	struct tgt_thread *th = t->alive ? dbg_thread(t->d, t->tid) : NULL;
+	s64 number = th ? target->ops->number(target, th) : -1;
+
+	return number >= 0 ? (u64)number : reg(t, ENG_RAX);
+}
+
 uint64_t dbg_call_number(const struct lstar_thread *t)
 {
 	const struct dbg_held *h = t->at;
 
 	if (!at_call(t))
-		return reg(t, ENG_RAX);
+		return outside(t);
 	if (h->stop.kind == TGT_STOP_ENTER)
 		return cut(h->ctx.abi, h->ctx.reg[h->ctx.abi->nr]);
 	return h->call ? h->call->executed : h->stop.nr;
@@ -92,7 +102,7 @@ uint64_t dbg_call_number(const struct lstar_thread *t)
 
 uint64_t dbg_call_original(const struct lstar_thread *t)
 {
-	return at_call(t) ? t->at->stop.nr : reg(t, ENG_RAX);
+	return at_call(t) ? t->at->stop.nr : outside(t);
 }
 
 static int too_late(struct lstar_thread *t, const char *what)

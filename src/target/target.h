@@ -330,6 +330,8 @@ struct tgt_ops {
 	/* Firing context of a stopped thread: what the last stop gave for free is loaded. */
 	void (*context)(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx);
 	bool (*load_regs)(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, u64 mask);
+	/* Number of the call that a stopped thread is in or has just left; negative: of none. */
+	s64 (*number)(struct target *t, struct tgt_thread *th);
 	/* Write the dirty registers of a stopped thread now (the prompt's `r`). */
 	int (*store_regs)(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx);
 	size_t (*read_mem)(struct target *t, struct tgt_thread *th, u64 addr, void *dst, size_t n);

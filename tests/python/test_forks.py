@@ -207,6 +207,21 @@ def fork_does_not_hang():
 
 
 @test
+def a_newborn_child_stands_behind_the_call_that_made_it():
+    d = debug("fork_one")
+    r = d.run()
+    d.cont()
+    while not d.children:
+        time.sleep(0.01)
+    child = d.children[0]
+    eq((child.syscall_number, child.syscall_return, child.syscall_phase), (56, 0, None))
+    child.cont()
+    r.sendline(b"Io_no")
+    d.wait()
+    eq((d.dead, d.exit_code), (True, 0))
+
+
+@test
 def vfork_does_not_hang():
     d = debug("act", "vfork", 3)
     d.run()

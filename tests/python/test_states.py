@@ -418,4 +418,19 @@ def _lstar_error():
     return Error
 
 
+@test
+def a_thread_inside_of_a_blocking_call_shows_it():
+    d = debug("six_calls")
+    r = d.run()
+    d.cont()
+    eq(r.recvline(), b"Hello, World!")
+    time.sleep(0.1)  # now it reads
+    d.interrupt()
+    eq((d.syscall_number, d.syscall_return, d.syscall_phase), (0, (1 << 64) - 512, None))
+    r.sendline(b"provola")
+    d.cont()
+    d.wait()
+    eq((d.dead, d.exit_code), (True, 0))
+
+
 main()

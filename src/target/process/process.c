@@ -423,6 +423,7 @@ static const struct tgt_ops proc_ops = {
 	.resume_all = proc_resume_all,
 	.context = proc_context,
 	.load_regs = proc_load_regs,
+	.number = proc_number,
 	.store_regs = proc_store_regs,
 	.read_mem = proc_read_mem,
 	.write_mem = proc_write_mem,

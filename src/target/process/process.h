@@ -399,6 +399,7 @@ void halt_collect(struct proc_target *p, const struct process *proc, pid_t pid, 
 /* regs.c */
 void proc_context(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx);
 bool proc_load_regs(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, u64 mask);
+s64 proc_number(struct target *t, struct tgt_thread *th);
 int proc_store_regs(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx);
 int regs_store(struct proc_target *p, struct tgt_thread *th, struct eng_ctx *ctx, bool skip);
 bool regs_poke(const struct tgt_thread *th, size_t offset, u64 value);

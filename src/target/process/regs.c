@@ -152,6 +152,14 @@ bool proc_load_regs(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx
 	return true;
 }
 
+/* The kernel keeps it where it was entered by a call, and -1 where by anything else. */
+s64 proc_number(struct target *t, struct tgt_thread *th)
+{
+	u64 number;
+
+	return th->proc && regs_peek(th, R(orig_rax), &number) ? (s64)number : -1;
+}
+
 static int store_failed(struct proc_target *p, const struct tgt_thread *th)
 {
 	int err = errno;
