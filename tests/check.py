@@ -61,8 +61,8 @@ def run(args, **kw):
                           stderr=subprocess.STDOUT, errors="replace", **kw)
 
 
-def build(count, name, options, env=None):
-    """Configure and compile one variant. Returns its directory, or None."""
+def build(count, name, options, env=None, targets=()):
+    """Configure and compile one variant, or parts of it. Returns its directory, or None."""
     directory = os.path.join(WORK, name)
     fresh = not os.path.exists(os.path.join(directory, "build.ninja"))
     environ = dict(os.environ, **(env or {}))
@@ -73,7 +73,7 @@ def build(count, name, options, env=None):
             count.add(f"{name}: configure", False, done.stdout[-3000:])
             return None
     start = time.monotonic()
-    done = run(["ninja", "-k", "0", "-C", directory], env=environ)
+    done = run(["ninja", "-k", "0", "-C", directory, *targets], env=environ)
     said = "\n".join(line for line in done.stdout.splitlines() if not PROGRESS.match(line))
     count.add(f"{name}: compiles without warnings", done.returncode == 0, said[-6000:])
     print(f"{name}: built in {time.monotonic() - start:.0f} s", flush=True)
@@ -106,6 +106,18 @@ def suite(count, name, directory, env=None):
         print(f"{name}: {test['name']}: {len(results)} in {test['duration']:.1f} s"
               + ("" if good else "  FAILED"), flush=True)
     print(f"{name}: suite ran in {time.monotonic() - start:.0f} s", flush=True)
+
+
+def threads(count):
+    """Sessions in several threads, under the thread sanitizer."""
+    program = "tests/lib/lib_threads"
+    directory = build(count, "threads", ["-Db_sanitize=thread", "-Dbench=false"],
+                      targets=[program, "tests/progs/act"])
+    if directory:
+        done = run([os.path.join(directory, program)], env=dict(
+            os.environ, PROGS=os.path.join(directory, "tests", "progs"),
+            TSAN_OPTIONS="halt_on_error=1"))
+        count.add_tap("threads: lib_threads", tap.parse(done.stdout, done.returncode, ""))
 
 
 def fuzz(count, directory, seconds):
@@ -190,6 +202,7 @@ def main():
         checked = build(count, "sanitize", ["-Db_sanitize=address,undefined", "-Dbench=false"])
         if checked:
             suite(count, "sanitize", checked, sanitize)
+        threads(count)
         clang = build(count, "clang", ["-Dfuzz=true"], {"CC": "clang"})
         if clang:
             fuzz(count, clang, seconds)

@@ -289,7 +289,7 @@ static int run(struct dbg *d, u64 until, struct dbg_halt *halt)
 	u64 look = 0; /* when to ask again whether an event is enabled */
 
 	d->running = true;
-	while (!d->interrupted) {
+	while (!dbg_take_interrupt(d)) {
 		u64 now = dbg_now_ms(), wait = again ? SETTLE_MS : IDLE_MS;
 
 		if (until && now >= until) {
@@ -314,7 +314,6 @@ static int run(struct dbg *d, u64 until, struct dbg_halt *halt)
 		if (!again)
 			dbg_deliver(d);
 	}
-	d->interrupted = 0;
 	halt->why = DBG_INTERRUPTED;
 	finish_run(d);
 	return 0;

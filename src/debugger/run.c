@@ -74,10 +74,9 @@ static bool call_stop(struct dbg *d, struct dbg_held *h, enum lstar_reason *reas
 	*reason = LSTAR_STOP_SYSCALL;
 	if (stay && !h->call->looped)
 		*reason = h->call->reason;
-	if (stay || !h->task || !d->interrupted)
+	if (stay || !h->task || !dbg_take_interrupt(d))
 		return stay;
 	/* A callback asked for it: the thread is to be found where that was. */
-	d->interrupted = 0;
 	*reason = LSTAR_STOP_INTERRUPT;
 	return true;
 }
@@ -643,10 +642,8 @@ static int loop(struct dbg *d, u64 until, struct lstar_stop *s)
 	for (;;) {
 		int wait = -1;
 
-		if (ENG_UNLIKELY(d->interrupted)) {
-			d->interrupted = 0;
+		if (ENG_UNLIKELY(dbg_take_interrupt(d)))
 			return stop_at(d, false, s, LSTAR_STOP_INTERRUPT);
-		}
 		if (ENG_UNLIKELY(d->interest_stale) && (err = dbg_update_interest(d))) {
 			halt_all(d);
 			return err;
@@ -770,10 +767,8 @@ int dbg_run_for(struct dbg *d, u64 ms, struct dbg_halt *halt)
 	halt->why = DBG_TIMEOUT;
 	if (dbg_has_debuggee(d))
 		return d->home->run(d, dbg_now_ms() + ms, halt);
-	if (nanosleep(&ts, NULL) && d->interrupted) {
-		d->interrupted = 0;
+	if (nanosleep(&ts, NULL) && dbg_take_interrupt(d))
 		halt->why = DBG_INTERRUPTED;
-	}
 	return 0;
 }
 
@@ -784,6 +779,6 @@ void dbg_keyboard(struct dbg *d, bool pass)
 
 void dbg_interrupt(struct dbg *d)
 {
-	d->interrupted = 1;
+	__atomic_store_n(&d->interrupted, 1, __ATOMIC_RELAXED);
 	d->target->ops->wake(d->target);
 }

@@ -151,7 +151,7 @@ struct dbg {
 	struct dbg_call *free_calls;
 	const char *eval_name; /* where the script of `?` stands while it runs */
 	const struct eng_program *eval_prog; /* and what it was compiled to */
-	volatile sig_atomic_t interrupted;
+	volatile sig_atomic_t interrupted; /* atomic: set by other threads, and signal handlers */
 	struct dbg_terminal terminal;
 
 	/* the machine */
@@ -207,6 +207,17 @@ int dbg_fail(struct dbg *d, int err, const char *fmt, ...) __attribute__((format
 /* The target's own words for its failure @err. */
 int dbg_fail_target(struct dbg *d, int err);
 struct tgt_thread *dbg_thread(struct dbg *d, u32 tid);
+
+static inline bool dbg_is_interrupted(const struct dbg *d)
+{
+	return __atomic_load_n(&d->interrupted, __ATOMIC_RELAXED);
+}
+
+/* Has it been, since the last time? */
+static inline bool dbg_take_interrupt(struct dbg *d)
+{
+	return dbg_is_interrupted(d) && __atomic_exchange_n(&d->interrupted, 0, __ATOMIC_RELAXED);
+}
 
 /* debuggee.c */
 void dbg_root_ended(struct dbg *d, u32 pid, int status);

@@ -128,7 +128,7 @@ static void write_now(struct out_source *src)
 
 static bool cancelled(const struct out_source *src)
 {
-	return src->set->cancel && *src->set->cancel;
+	return src->set->cancel && __atomic_load_n(src->set->cancel, __ATOMIC_RELAXED);
 }
 
 /* Wait for the sink to take something; looks up now and then for new readers and Ctrl-C. */
