@@ -11,7 +11,7 @@
 
 static struct {
 	u32 tid;
-	bool inside;
+	bool inside, interrupted;
 	u64 nr;
 } tasks[TIDS];
 
@@ -39,12 +39,22 @@ static bool in_order(struct kit *k, struct tgt_stop *s, struct eng_ctx *ctx)
 		tasks[i].nr = SYS_execve;
 		break;
 	case TGT_STOP_ENTER:
+		/* A signal's handler returns into a clone that it interrupted, and that begins anew. */
+		if (tasks[i].inside && tasks[i].nr == SYS_clone && s->nr == SYS_rt_sigreturn) {
+			tasks[i].interrupted = true;
+			break;
+		}
 		CHECK(!tasks[i].inside);
 		tasks[i].inside = true;
 		tasks[i].nr = s->nr;
 		break;
 	case TGT_STOP_EXIT:
 		CHECK(tasks[i].inside);
+		if (tasks[i].interrupted) {
+			CHECK_EQ(s->nr, SYS_rt_sigreturn);
+			tasks[i].interrupted = false;
+			break;
+		}
 		CHECK_EQ(tasks[i].nr, s->nr);
 		tasks[i].inside = false;
 		break;
