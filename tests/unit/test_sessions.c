@@ -212,7 +212,7 @@ TEST(in_one_thread)
 
 	kit_launch(&a, ARGV(S(kit_prog("guest")), S("calls"), S("1")));
 	b.t = proc_target_new();
-	CHECK_EQ(b.t->ops->launch(b.t, &l, &pid), -EBUSY);
+	CHECK_EQ(b.t->ops->launch(b.t, &l, &pid), -EPERM);
 	CHECK(strstr(b.t->error, "another session"));
 	CHECK_EQ(a.t->ops->resume_all(a.t), 0);
 	CHECK(kit_run(&a, -1));

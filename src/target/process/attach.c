@@ -32,7 +32,7 @@ static int already_traced(struct proc_target *p, u32 pid, u32 tracer)
 	struct task_status st;
 
 	if (tracer == (u32)getpid())
-		return proc_fail(p, -EBUSY,
+		return proc_fail(p, -EPERM,
 				 "process %u is already traced by process %u, which is this one: "
 				 "another session of this program; let it go there first",
 				 pid, tracer);

@@ -187,18 +187,15 @@ static bool is_due(const struct tgt_thread *th)
 	return false;
 }
 
+/* It comes before anything is executed, and is waited for like the stop that we asked for. */
 bool bp_drain(struct proc_target *p, struct tgt_thread *th)
 {
-	int status;
-	pid_t pid;
-
 	if (ENG_LIKELY(!th->proc->space->sites && !th->reg_turn) || th->at != STOP_TRAP ||
 	    !is_due(th) || ptrace(PTRACE_CONT, th->tid, 0, 0))
 		return false;
-	while ((pid = waitpid((pid_t)th->tid, &status, __WALL)) < 0 && errno == EINTR)
-		;
-	if (pid > 0 && !bp_queue(p, th, status))
-		thread_queue(p, th, status);
+	thread_set(p, th, TH_RUNNING);
+	th->halted = false;
+	th->interrupted = true;
 	return true;
 }
 
@@ -211,7 +208,8 @@ static void sort_queue(struct proc_target *p, const struct space *space)
 		if (WIFSTOPPED(th->status) &&
 		    th->status >> 8 == (SIGTRAP | PTRACE_EVENT_STOP << 8)) {
 			th->at = STOP_TRAP;
-			bp_drain(p, th);
+			if (bp_drain(p, th))
+				halt_threads(p, th->proc);
 		} else {
 			bp_queue(p, th, th->status);
 		}

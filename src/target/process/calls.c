@@ -412,8 +412,10 @@ bool call_signal(struct proc_target *p, struct tgt_thread *th, int sig, struct t
 			}
 		}
 	}
-	if (ENG_UNLIKELY(sig == SIGTRAP) && bp_trap(p, th, stop, &report))
+	if (ENG_UNLIKELY(sig == SIGTRAP) && bp_trap(p, th, stop, &report)) {
+		place_stop(p, th);
 		return report || stop_quiet(p, th);
+	}
 	if (ENG_UNLIKELY(th->step) && step_trap(th, sig))
 		return step_report(p, th, stop);
 	p->signals++;

@@ -65,7 +65,7 @@ static void new_candidate(struct proc_target *p, struct tgt_thread *th)
 	pl->since = clock_ns();
 }
 
-/* Every system-call stop comes here. */
+/* Every stop at a system call or breakpoint comes here. */
 void place_stop(struct proc_target *p, struct tgt_thread *th)
 {
 	struct place *pl = &p->place;

@@ -40,7 +40,7 @@ int session_check(struct proc_target *p)
 	pthread_mutex_unlock(&lock);
 	if (!taken)
 		return 0;
-	return proc_fail(p, -EBUSY,
+	return proc_fail(p, -EPERM,
 			 "thread %d already has debuggees of another session; use that session, or "
 			 "another thread for this one",
 			 (int)gettid());
