@@ -197,6 +197,12 @@ static PyObject *stop_object(struct session_obj *s, const struct lstar_stop *sto
 		PyStructSequence_SetItem(o, (Py_ssize_t)i + 3, PyLong_FromLong(number[i]));
 	if (PyErr_Occurred())
 		Py_CLEAR(o);
+	/*
+	 * The collector does not know of structure sequences, which seldom hold anything. This one
+	 * has a thread, and with that the whole session.
+	 */
+	else if (!PyObject_GC_IsTracked(o))
+		PyObject_GC_Track(o);
 	return o;
 }
 
