@@ -119,3 +119,8 @@ bool lstar_hit_on_exit(const struct lstar_handler *h, const struct lstar_thread 
 {
 	return h && t && dbg_hit_on_exit(h, t);
 }
+
+const char *lstar_unused(struct lstar *s, size_t i)
+{
+	return s ? dbg_unused(s->d, i) : NULL;
+}
