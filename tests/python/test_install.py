@@ -50,7 +50,7 @@ def package_files():
                    "_lstar.abi3.so", "_lstar.pyi"])
 
 
-@test(limit=60)
+@test(limit=120)
 def installed_for_the_systems_python():
     top = os.path.join(os.getcwd(), "tree")
     finish(start("meson", "install", "-C", BUILD, "--no-rebuild", "--destdir", top)).ok()
@@ -62,18 +62,18 @@ def installed_for_the_systems_python():
 
 
 def by_pip(*options):
-    finish(start(SYSTEM, "-m", "venv", "venv"), timeout=60).ok()
+    finish(start(SYSTEM, "-m", "venv", "venv"), timeout=150).ok()
     done = finish(start("venv/bin/python", "-m", "pip", "install", "--no-index",
                         "--disable-pip-version-check", *options,
                         os.path.join(ROOT, "bindings", "python"),
-                        env={"LSTAR_BUILD": BUILD}), timeout=60)
+                        env={"LSTAR_BUILD": BUILD}), timeout=150)
     eq(done.status, 0, done.out + done.err)
     has(done.out, f"Successfully installed lstar-{version()}")
     use("venv/bin/python", os.path.join(os.getcwd(), "venv"), {})
     return done
 
 
-@test(limit=120)
+@test(limit=300)
 def pip_in_an_environment_of_its_own():
     by_pip()
     finish(start("venv/bin/python", "-m", "pip", "check")).ok()
@@ -82,7 +82,7 @@ def pip_in_an_environment_of_its_own():
     eq([f for f in files_below("venv") if "lstar" in f], [])
 
 
-@test(limit=120)
+@test(limit=300)
 def pip_without_build_isolation():
     by_pip("--no-build-isolation")
 
