@@ -6,7 +6,7 @@
  * Each CPU has its own top, with its own registers and stack. What belongs to a piece of code
  * fills one last level of its own, made once, never changed, and hung into the CPU's tables for
  * the run. The run's CR3 is loaded at its beginning and the host's at its end; both loads flush
- * what is not global (AMD64 volume 2, 5.5.1), so that neither the code that ran before nor a
+ * what is not global (AMD64 volume 2, 5.5.3), so that neither the code that ran before nor a
  * freed table can be found in a TLB, and outside of a run the host has no low half at all.
  */
 #include <linux/gfp.h>

@@ -175,8 +175,8 @@ void svm_exit_db(struct hv_cpu *c)
 	u64 hit = v->dr6 & d->ours;
 
 	/*
-	 * A matching breakpoint may be reported beside another #DB even when it is not enabled
-	 * (13.1.1), so the place decides.
+	 * DR6 may name a breakpoint of ours beside what the #DB is about (13.1.1): the place
+	 * decides.
 	 */
 	if (!hit || v->cpl || (rip != v->lstar && rip != v->cstar)) {
 		raise(c, v->dr6 & ~(u64)d->ours);

@@ -97,7 +97,7 @@ SYM_FUNC_START(svm_launch)
 	mov	WORLD_CR3(%rdi), %rcx
 	mov	%rcx, %cr3
 	mov	WORLD_CR4(%rdi), %rcx
-	mov	%rcx, %cr4	/* PGE goes off, which empties the TLB of global entries: 5.5.1 */
+	mov	%rcx, %cr4	/* PGE goes off, which empties the TLB of global entries: 5.5.2 */
 	lgdt	WORLD_GDTR(%rdi)
 	lidt	WORLD_IDTR(%rdi)
 	mov	%rdi, %rsp

@@ -86,7 +86,7 @@ static void __noreturn shut_down(void)
 	__builtin_unreachable();
 }
 
-/* Volume 2, 8.2.9: a #GP during the delivery of one of these is #DF. */
+/* Volume 2, "Double-Fault Exception": a #GP during the delivery of one of these is #DF. */
 static bool makes_double_fault(u64 info)
 {
 	u8 vector = info;

@@ -55,7 +55,7 @@ static __always_inline void svm_retired(struct hv_cpu *c)
 	v->int_state &= ~INT_SHADOW;
 	if (ENG_LIKELY(!(c->ctx.reg[ENG_RFLAGS] & X86_EFLAGS_TF)))
 		return;
-	/* an injected #DB does not set DR6: 15.20 */
+	/* what is injected (15.20) is the exception alone: DR6 is ours to set */
 	svm_dr_write(c, 6, v->dr6 | DR_STEP);
 	svm_inject(c, X86_TRAP_DB, false, 0);
 }
