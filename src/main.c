@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * main.c - options, and how lstar ends. Everything in between is commands.
+ * main.c - options, and how lstar ends. Everything in between is the library's, and commands.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "command/command.h"
+#include "lib/program.h"
 
 enum { EXIT_USAGE = 2, EXIT_LSTAR = 125, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 
@@ -205,9 +205,9 @@ static int parse(struct options *o, int argc, char **argv)
 	return -1;
 }
 
-static int launch_status(int err)
+static int launch_status(const struct lstar_error *e)
 {
-	switch (-err) {
+	switch (e->system_errno) {
 	case ENOENT:
 		return EXIT_NOT_FOUND;
 	case EACCES:
@@ -223,42 +223,45 @@ static int launch_status(int err)
 }
 
 /* The debuggee of the command line: 0 or the exit status. */
-static int begin(struct dbg *d, const struct options *o)
+static int begin(struct lstar *s, const struct options *o, struct console *con)
 {
-	if (o->machine && dbg_machine_enter(d)) {
-		con_error(dbg_console(d), "%s", dbg_error(d));
-		return EXIT_LSTAR;
-	}
-	if (o->program) {
-		int err = dbg_launch(d, o->program);
+	struct lstar_launch how = LSTAR_LAUNCH_INIT;
+	int err = o->machine ? lib_machine_enter(s) : 0;
+	int status = EXIT_LSTAR;
 
-		if (err) {
-			con_error(dbg_console(d), "%s", dbg_error(d));
-			return launch_status(err);
-		}
+	if (!err && o->program) {
+		how.argv = (const char *const *)o->program;
+		err = lstar_launch(s, &how, NULL);
+		status = launch_status(lstar_error(s));
 	}
-	for (size_t i = 0; i < o->npids; i++) {
-		if (dbg_attach(d, o->pid[i])) {
-			con_error(dbg_console(d), "%s", dbg_error(d));
-			return EXIT_LSTAR;
-		}
-	}
-	return 0;
+	for (size_t i = 0; !err && i < o->npids; i++)
+		err = lstar_attach(s, o->pid[i], NULL);
+	if (err)
+		con_error(con, "%s", lstar_error(s)->text);
+	return err ? status : 0;
 }
 
-static enum cmd_result run_actions(struct cmd *c, const struct options *o, struct console *con)
+static enum cmd_result run_command(struct lstar *s, struct console *con, const char *text)
 {
+	int res;
+
+	con_echo(con, cmd_prompt(lib_commands(s)), text);
+	res = lstar_command(s, text);
+	return res < 0 ? CMD_FAILED : res ? CMD_EXIT : CMD_OK;
+}
+
+static enum cmd_result run_actions(struct lstar *s, const struct options *o, struct console *con)
+{
+	struct cmd *c = lib_commands(s);
 	enum cmd_result res = CMD_OK;
 
 	for (size_t i = 0; i < o->nactions && res != CMD_EXIT; i++) {
 		const struct action *a = &o->action[i];
 
-		if (a->script) {
+		if (a->script)
 			res = cmd_script(c, a->argv, a->argc);
-		} else {
-			con_echo(con, cmd_prompt(c), a->argv[0]);
-			res = cmd_run(c, a->argv[0], "<command line>", 1);
-		}
+		else
+			res = run_command(s, con, a->argv[0]);
 		if (cmd_signal_fatal() || cmd_was_interrupted(c))
 			break;
 	}
@@ -282,15 +285,16 @@ static void batch_ending(struct dbg *d, enum cmd_result res, struct ending *end)
 	}
 }
 
-static void run(struct dbg *d, struct cmd *c, const struct options *o, struct ending *end)
+static void run(struct lstar *s, const struct options *o, struct console *con, struct ending *end)
 {
+	struct cmd *c = lib_commands(s);
 	enum cmd_result res;
 	bool terminal = isatty(STDIN_FILENO) && !o->batch;
 
-	end->status = begin(d, o);
+	end->status = begin(s, o, con);
 	if (end->status)
 		return;
-	res = run_actions(c, o, dbg_console(d));
+	res = run_actions(s, o, con);
 	if (res != CMD_EXIT && !cmd_signal_fatal() && terminal) {
 		cmd_interrupted(c);
 		cmd_prompt_loop(c);
@@ -299,7 +303,8 @@ static void run(struct dbg *d, struct cmd *c, const struct options *o, struct en
 		if (!o->batch || (!o->nactions && !isatty(STDIN_FILENO)))
 			res = cmd_read_stdin(c);
 		if (o->batch && res != CMD_EXIT)
-			batch_ending(d, cmd_run_to_end(c) == CMD_FAILED ? CMD_FAILED : res, end);
+			batch_ending(lib_debugger(s),
+				     cmd_run_to_end(c) == CMD_FAILED ? CMD_FAILED : res, end);
 	}
 	if (cmd_signal_fatal())
 		end->signal = cmd_signal_fatal();
@@ -335,37 +340,31 @@ static int session(const struct options *o, struct console *con)
 {
 	struct ending end = { 0, 0 };
 	bool terminal = isatty(STDIN_FILENO) && !o->batch;
-	struct dbg *d = dbg_new(con, o->machine ? DBG_MACHINE : DBG_PROCESS);
-	struct cmd *c;
+	unsigned mode = (o->quiet || o->check ? CMD_QUIET : 0) |
+			(terminal && !o->check ? CMD_TERMINAL | CMD_ECHO : 0);
+	struct lstar *s = lib_open(con, o->machine ? DBG_MACHINE : DBG_PROCESS, mode);
 
-	if (!d) {
-		con_error(con, "no memory for a session");
+	if (!s) {
+		con_error(con, "%s", lstar_error(NULL)->text);
 		con_free(con);
 		return EXIT_LSTAR;
 	}
 	if (o->check) {
-		c = cmd_new(d, CMD_QUIET);
-		end.status = c ? check(c, o) : EXIT_LSTAR;
-		cmd_free(c);
+		end.status = check(lib_commands(s), o);
 		goto out;
 	}
-	c = cmd_new(d, (o->quiet ? CMD_QUIET : 0) | (terminal ? CMD_TERMINAL | CMD_ECHO : 0));
-	if (!c) {
-		end.status = EXIT_LSTAR;
-		goto out;
-	}
-	dbg_terminal(d, true);
-	cmd_signals_init(c);
-	dbg_keyboard(d, !terminal); /* with a prompt, Ctrl-C stops the debuggee and is ours */
+	dbg_terminal(lib_debugger(s), true);
+	cmd_signals_init(lib_commands(s));
+	/* with a prompt, Ctrl-C stops the debuggee and is ours */
+	dbg_keyboard(lib_debugger(s), !terminal);
 	if (terminal && !o->quiet)
 		con_printf(con, "lstar " LSTAR_VERSION ". Numbers are hexadecimal: 10 is sixteen, "
 				"0n10 is ten. '.help' lists the commands.\n");
-	run(d, c, o, &end);
+	run(s, o, con, &end);
 	cmd_signals_end();
-	cmd_free(c);
 out:
 	con_flush(con);
-	dbg_free(d);
+	lstar_close(s);
 	con_free(con);
 	if (end.signal)
 		die_of(end.signal);

@@ -10,6 +10,7 @@
 
 #include "command/command.h"
 #include "debugger/handlers.h"
+#include "lib/program.h"
 #include "lstar.h"
 #include "symbols/symbols.h"
 
@@ -21,6 +22,7 @@ struct lstar {
 	void *print_user;
 	struct lstar_error error;
 	char *error_text; /* malloc'ed, or NULL */
+	bool prompt; /* lib_open(): the console is the caller's, and takes errors, too */
 	bool gathering; /* errors are kept for lstar_error() instead of being printed */
 	char *said; /* what was kept */
 	size_t nsaid;

@@ -7,7 +7,11 @@
 
 #include "lib/lib.h"
 
-#define HERE "<command>" /* where the text stands, in diagnostics */
+/* Where the text stands, in diagnostics. */
+static const char *here(const struct lstar *s)
+{
+	return s->prompt ? "<command line>" : "<command>";
+}
 
 /* The console's mark of an error is for people at a terminal. */
 static const char *without_mark(const char *text)
@@ -41,8 +45,9 @@ int lstar_command(struct lstar *s, const char *text)
 	if (!text)
 		return lib_fail(s, LSTAR_E_ARGUMENT, 0, "NULL is no command");
 	lib_gather(s);
-	res = cmd_run(s->cmd, text, HERE, 1);
-	cmd_interrupted(s->cmd); /* an interruption ends one command, not the next */
+	res = cmd_run(s->cmd, text, here(s), 1);
+	if (!s->prompt)
+		cmd_interrupted(s->cmd); /* an interruption ends one command, not the next */
 	err = end(s, res == CMD_FAILED);
 	return err ?: res == CMD_EXIT;
 }
@@ -50,7 +55,7 @@ int lstar_command(struct lstar *s, const char *text)
 int lstar_eval(struct lstar *s, struct lstar_thread *t, const char *expression, uint64_t *value)
 {
 	struct scr_diags diags = { 0 };
-	struct scr_source src = { .name = HERE, .text = expression, .line = 1, .col = 1 };
+	struct scr_source src = { .text = expression, .line = 1, .col = 1 };
 	u64 result = 0;
 	u32 before;
 	int err = lib_session(s);
@@ -64,6 +69,7 @@ int lstar_eval(struct lstar *s, struct lstar_thread *t, const char *expression, 
 	err = t ? dbg_switch(s->d, dbg_thread_tid(t)) : 0;
 	if (err)
 		return lib_failed(s, LIB_ANY, err);
+	src.name = here(s);
 	src.len = strlen(expression);
 	lib_gather(s);
 	err = dbg_eval_value(s->d, &src, &result, &diags);

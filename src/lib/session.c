@@ -45,6 +45,8 @@ static void divert(struct lstar *s)
 
 void lib_gather(struct lstar *s)
 {
+	if (s->prompt)
+		return;
 	free(s->said);
 	s->said = NULL;
 	s->nsaid = 0;
@@ -54,6 +56,8 @@ void lib_gather(struct lstar *s)
 
 const char *lib_gathered(struct lstar *s)
 {
+	if (s->prompt)
+		return "";
 	s->gathering = false;
 	divert(s);
 	if (s->nsaid && s->said[s->nsaid - 1] == '\n')
@@ -79,18 +83,18 @@ void lstar_output(struct lstar *s, lstar_print_fn *print, void *user)
 
 /* --- the session --- */
 
-static struct lstar *open_kind(enum dbg_kind kind)
+struct lstar *lib_open(struct console *con, enum dbg_kind kind, unsigned mode)
 {
 	struct lstar *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		goto fail;
 	s->error.text = "";
-	s->con = con_new(stdout, stdout);
+	s->prompt = con;
+	s->con = con ? con : con_new(stdout, stdout);
 	s->d = s->con ? dbg_new(s->con, kind) : NULL;
-	s->cmd = s->d ? cmd_new(s->d, CMD_QUIET) : NULL;
+	s->cmd = s->d ? cmd_new(s->d, mode) : NULL;
 	if (s->cmd) {
-		con_set_colour(s->con, CON_NEVER);
 		dbg_set_user(s->d, s);
 		return s;
 	}
@@ -100,19 +104,43 @@ fail:
 	return NULL;
 }
 
+static struct lstar *open_quiet(enum dbg_kind kind)
+{
+	struct lstar *s = lib_open(NULL, kind, CMD_QUIET);
+
+	if (s)
+		con_set_colour(s->con, CON_NEVER);
+	return s;
+}
+
+int lib_machine_enter(struct lstar *s)
+{
+	int err = dbg_machine_enter(s->d);
+
+	return err ? lib_failed(s, LIB_LAUNCH, err) : 0;
+}
+
+struct cmd *lib_commands(struct lstar *s)
+{
+	return s->cmd;
+}
+
+struct dbg *lib_debugger(struct lstar *s)
+{
+	return s->d;
+}
+
 struct lstar *lstar_open(void)
 {
-	return open_kind(DBG_PROCESS);
+	return open_quiet(DBG_PROCESS);
 }
 
 struct lstar *lstar_open_machine(void)
 {
-	struct lstar *s = open_kind(DBG_MACHINE);
-	int err = s ? dbg_machine_enter(s->d) : 0;
+	struct lstar *s = open_quiet(DBG_MACHINE);
 
-	if (!err)
+	if (!s || !lib_machine_enter(s))
 		return s;
-	lib_failed(s, LIB_LAUNCH, err);
 	lib_fail(NULL, s->error.code, s->error.system_errno, "%s", s->error.text);
 	lstar_close(s);
 	return NULL;
@@ -124,7 +152,8 @@ void lstar_close(struct lstar *s)
 		return;
 	cmd_free(s->cmd);
 	dbg_free(s->d);
-	con_free(s->con);
+	if (!s->prompt)
+		con_free(s->con);
 	sym_maps_free(&s->maps);
 	free(s->said);
 	free(s->error_text);
