@@ -329,7 +329,7 @@ enum lstar_abi { LSTAR_ABI_X86_64, LSTAR_ABI_I386, LSTAR_ABI_X32 };
 enum lstar_handler_flags {
 	LSTAR_RECURSIVE = 1, /* a changed number meets the handlers of the new one, too */
 	LSTAR_KEEP_ARGUMENTS = 2, /* changed arguments stay changed when the call returns */
-	LSTAR_INHERIT = 4, /* also in children that are born later */
+	LSTAR_INHERIT = 4, /* also in children, and in theirs */
 	LSTAR_REPLACE = 8, /* take the place of the call's last handler, keeping its count */
 	LSTAR_REPORT_UNUSED = 16, /* see lstar_unused() */
 	LSTAR_LAST = 32, /* runs after all handlers without this flag, and is no hijack's concern */

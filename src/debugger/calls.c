@@ -7,7 +7,7 @@
  * goes on. Outside of a call they are what the registers would give.
  */
 #include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "debugger/session.h"
 
@@ -29,9 +29,15 @@ enum lstar_phase dbg_call_phase(const struct lstar_thread *t)
 	return LSTAR_ENTER;
 }
 
+static u64 reg(const struct lstar_thread *t, unsigned i);
+
+#define CS_32 0x23 /* __USER32_CS: selector of 32-bit code */
+
 enum lstar_abi dbg_call_abi(const struct lstar_thread *t)
 {
-	return at_call(t) ? (enum lstar_abi)t->at->stop.abi : LSTAR_ABI_X86_64;
+	if (at_call(t))
+		return (enum lstar_abi)t->at->stop.abi;
+	return reg(t, ENG_CS) == CS_32 ? LSTAR_ABI_I386 : LSTAR_ABI_X86_64;
 }
 
 static const struct eng_abi *convention(const struct lstar_thread *t)

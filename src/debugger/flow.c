@@ -358,7 +358,7 @@ static bool is_left_out(struct dbg_held *held)
 {
 	bool none = held->ctx.abi->width == 32 ? (u32)number(held) == ~0u : number(held) == ~0ULL;
 
-	if (none && !held->ctx.skip) {
+	if (none && held->call->n && !held->ctx.skip) {
 		held->ctx.skip = true;
 		if (!held->ctx.ret_set)
 			held->ctx.ret = (u64)-ENOSYS;

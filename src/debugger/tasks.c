@@ -75,7 +75,8 @@ static struct lstar_thread *thread_add(struct dbg *d, struct dbg_proc *proc, u32
 	t->alive = true;
 	t->hnext = *bucket(d, tid);
 	*bucket(d, tid) = t;
-	proc->living++;
+	t->sibling = proc->threads;
+	proc->threads = t;
 	d->task[d->ntasks++] = t;
 	return t;
 }
@@ -87,6 +88,9 @@ static void thread_gone(struct dbg *d, struct lstar_thread *t)
 	while (*at != t)
 		at = &(*at)->hnext;
 	*at = t->hnext;
+	for (at = &t->proc->threads; *at != t;)
+		at = &(*at)->sibling;
+	*at = t->sibling;
 	if (t->at)
 		dbg_task_remember(t, t->at);
 	else if (d->held.task == t)
@@ -98,9 +102,10 @@ static void thread_gone(struct dbg *d, struct lstar_thread *t)
 	}
 	t->alive = false;
 	t->at = NULL;
+	if (t->parked)
+		d->nparked--;
 	free(t->parked);
 	t->parked = NULL;
-	t->proc->living--;
 	dbg_calls_drop(d, t);
 }
 
@@ -172,9 +177,11 @@ void dbg_task_exec(struct dbg *d, const struct tgt_stop *s)
 		first->call = caller->call;
 		caller->call = NULL;
 	}
-	for (size_t i = 0; i < d->ntasks && first->proc->living > 1; i++)
-		if (d->task[i]->alive && d->task[i] != first && d->task[i]->proc == first->proc)
-			thread_gone(d, d->task[i]);
+	for (struct lstar_thread *t = first->proc->threads, *next; t; t = next) {
+		next = t->sibling;
+		if (t != first)
+			thread_gone(d, t);
+	}
 }
 
 void dbg_task_ended(struct dbg *d, u32 tid)
@@ -194,9 +201,8 @@ void dbg_process_gone(struct dbg *d, u32 pid)
 	p = *at;
 	if (!p)
 		return;
-	for (size_t i = 0; i < d->ntasks && p->living; i++)
-		if (d->task[i]->alive && d->task[i]->proc == p)
-			thread_gone(d, d->task[i]);
+	while (p->threads)
+		thread_gone(d, p->threads);
 	*at = p->next;
 	p->alive = false;
 	p->next = d->ended_procs;

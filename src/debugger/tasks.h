@@ -21,7 +21,7 @@ struct dbg_proc {
 	bool root; /* launched or attached by the user */
 	bool alive;
 	bool held;
-	u32 living; /* threads */
+	struct lstar_thread *threads; /* the living */
 };
 
 /* A handler that a call has entered. */
@@ -70,6 +70,7 @@ struct dbg_call {
 
 struct lstar_thread {
 	struct lstar_thread *hnext; /* the living, by tid */
+	struct lstar_thread *sibling; /* the living of the process */
 	struct dbg *d;
 	struct dbg_proc *proc;
 	u32 tid;

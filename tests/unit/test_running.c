@@ -560,6 +560,27 @@ TEST(breakpoint_from_a_callback)
 
 /* --- waiting --- */
 
+TEST(interrupted_in_a_waiting_call)
+{
+	struct session s;
+	uint64_t rip;
+
+	begin(&s);
+	launch(&s, ARGV(ACT, S("sleep"), S("100000")));
+	OK(&s, dbg_continue(s.d));
+	OK(&s, dbg_wait(s.d, 200, &s.stop));
+	dbg_interrupt(s.d);
+	OK(&s, dbg_wait(s.d, -1, &s.stop));
+	CHECK_EQ(s.stop.reason, LSTAR_STOP_INTERRUPT);
+	CHECK(s.stop.thread == s.t);
+	CHECK_EQ(dbg_call_phase(s.t), LSTAR_OUTSIDE);
+	CHECK_EQ(dbg_call_number(s.t), SYS_nanosleep);
+	CHECK_EQ(dbg_call_abi(s.t), LSTAR_ABI_X86_64);
+	OK(&s, dbg_reg_get(s.t, "rip", &rip));
+	OK(&s, dbg_kill(s.d, s.pid));
+	end(&s);
+}
+
 TEST(stages)
 {
 	struct session s;
