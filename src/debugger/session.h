@@ -271,10 +271,17 @@ void dbg_terminal_ours(struct dbg *d, bool ended);
 /* run.c */
 u64 dbg_now_ms(void);
 int dbg_run_here(struct dbg *d, u64 until, struct dbg_halt *halt);
-/* 0, or the failure of what a callback may not do. */
-int dbg_not_in_callback(struct dbg *d, const char *what);
 /* Stop what runs: something is to be done to all of it. */
 int dbg_halt_now(struct dbg *d);
+
+/* start.c */
+/* The thread that stands at @h goes on, by a step or until something stops it. */
+int dbg_go_on(struct dbg *d, struct dbg_held *h, bool step);
+/* Failures: there is none; it is the machine. */
+int dbg_no_debuggee(struct dbg *d);
+int dbg_no_processes(struct dbg *d);
+/* 0, or the failure of what a callback may not do. */
+int dbg_not_in_callback(struct dbg *d, const char *what);
 
 /* breakpoints.c */
 void dbg_breakpoint_hit(struct dbg *d, u32 number);
