@@ -169,7 +169,7 @@ enum lstar_reason {
 	LSTAR_STOP_STEP, /* lstar_step() is done */
 	LSTAR_STOP_INTERRUPT, /* lstar_interrupt() */
 	LSTAR_STOP_SIGNAL, /* a signal that was asked for: signal */
-	LSTAR_STOP_NEW_PROCESS, /* asked for: thread is the child's first */
+	LSTAR_STOP_NEW_PROCESS, /* asked for: thread is the first of a child that has not run yet */
 	LSTAR_STOP_EXEC, /* asked for */
 	LSTAR_STOP_ENDED, /* a process ended: pid, status as from waitpid(2) */
 	LSTAR_STOP_NOTHING_LEFT, /* no debuggee any more */

@@ -138,6 +138,30 @@ void dbg_breakpoint_hit(struct dbg *d, u32 number)
 
 /* --- held processes --- */
 
+/*
+ * A child runs as soon as it can, which may be before its birth is told of. Where that is asked
+ * for, it is to be found before its first instruction.
+ */
+void dbg_hold_births(struct dbg *d)
+{
+	bool told = d->wanted >> LSTAR_STOP_NEW_PROCESS & 1;
+
+	d->held_births |= told;
+	d->target->ops->hold_born(d->target, d->hold_born || told);
+}
+
+/* It has been told of; @proc has the user's own will. */
+void dbg_release_birth(struct dbg *d, const struct dbg_proc *proc)
+{
+	struct target *t = d->target;
+
+	if (!d->held_births || proc->held)
+		return;
+	t->ops->hold(t, proc->pid, false);
+	if (d->running)
+		t->ops->resume_all(t);
+}
+
 int dbg_hold(struct dbg *d, uint32_t pid, bool on)
 {
 	struct target *t = d->target;
@@ -147,8 +171,8 @@ int dbg_hold(struct dbg *d, uint32_t pid, bool on)
 	if (dbg_can(d, TGT_WHOLE))
 		return dbg_fail(d, -EOPNOTSUPP, "the machine's processes cannot be held");
 	if (!pid) {
-		t->ops->hold_born(t, on);
 		d->hold_born = on;
+		dbg_hold_births(d);
 		return 0;
 	}
 	if (!p)

@@ -231,12 +231,17 @@ static bool told_if_wanted(struct dbg *d, enum lstar_reason reason, bool wanted,
 static bool birth(struct dbg *d, struct lstar_stop *s, int *err)
 {
 	struct tgt_stop *stop = &d->held.stop;
-	bool process = stop->child_pid != stop->pid;
+	bool process = stop->child_pid != stop->pid, told;
+	const struct dbg_proc *proc;
 
 	note(d, stop);
 	stop->signal = 0;
-	if (!told_if_wanted(d, LSTAR_STOP_NEW_PROCESS,
-			    process && is_wanted(d, LSTAR_STOP_NEW_PROCESS), s, err))
+	told = told_if_wanted(d, LSTAR_STOP_NEW_PROCESS,
+			      process && is_wanted(d, LSTAR_STOP_NEW_PROCESS), s, err);
+	proc = process ? dbg_proc_find(d, stop->child_pid) : NULL;
+	if (proc)
+		dbg_release_birth(d, proc);
+	if (!told)
 		return false;
 	s->pid = stop->child_pid;
 	s->thread = dbg_thread_find(d, stop->child_tid);

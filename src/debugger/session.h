@@ -129,7 +129,8 @@ struct dbg {
 	bool again; /* the held thread stays: wait tells of it at once */
 	unsigned wanted; /* 1 << enum lstar_reason */
 	u64 wanted_signals; /* bit n - 1: signal n */
-	bool hold_born;
+	bool hold_born; /* the user's will */
+	bool held_births; /* children have been held until they were told of */
 	u32 nparked;
 
 	struct dbg_breakpoint *breakpoint; /* removed ones too: their hits are still asked for */
@@ -285,6 +286,8 @@ int dbg_not_in_callback(struct dbg *d, const char *what);
 
 /* breakpoints.c */
 void dbg_breakpoint_hit(struct dbg *d, u32 number);
+void dbg_hold_births(struct dbg *d);
+void dbg_release_birth(struct dbg *d, const struct dbg_proc *proc);
 
 /* eval.c */
 int dbg_eval_here(struct dbg *d, const struct eng_program *prog, u64 *value);

@@ -273,5 +273,7 @@ int dbg_want(struct dbg *d, unsigned reasons)
 				"only 1 << LSTAR_STOP_NEW_PROCESS, 1 << LSTAR_STOP_EXEC and "
 				"1 << LSTAR_STOP_ENDED are optional");
 	d->wanted = reasons;
+	if (!dbg_can(d, TGT_WHOLE))
+		dbg_hold_births(d);
 	return 0;
 }
