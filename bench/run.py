@@ -29,6 +29,10 @@ class Bench:
         self.calls = os.path.join(build, "bench", "calls")
         self.handlers = os.path.join(build, "bench", "handlers")
         self.act = os.path.join(build, "tests", "progs", "act")
+        root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        self.python = [sys.executable, os.path.join(root, "bench", "handlers.py")]
+        self.package = os.pathsep.join([os.path.join(root, "bindings", "python"),
+                                        os.path.join(build, "bindings", "python")])
         self.rounds = rounds
         self.scale = scale
 
@@ -50,9 +54,9 @@ def out_of(args, **kw):
     return done.stdout
 
 
-def nanoseconds(args):
+def nanoseconds(args, **kw):
     """The number that calls.c prints, whatever the tracer prints around it."""
-    text = out_of(args)
+    text = out_of(args, **kw)
     found = re.findall(r"(?m)^(\d+\.\d)$", text)
     if not found:
         sys.exit(f"bench: no figure from: {' '.join(args)}\n{text}")
@@ -133,7 +137,7 @@ def part_outside(b):
 
 
 def part_handlers(b):
-    """Callbacks of the library that do nothing."""
+    """Callbacks of the library that do nothing, in C and in Python."""
     def call(n, *tracer):
         return lambda: nanoseconds([*tracer, b.calls, b.count(n)])
 
@@ -142,14 +146,19 @@ def part_handlers(b):
         "bare, two stops, one CPU": call(50000, b.bare, "-2"),
         "callback at entry alone; its exit is counted": call(50000, b.handlers, "-e", "getppid"),
         "callbacks at entry and exit": call(50000, b.handlers, "getppid"),
+        "functions of Python at entry and exit": lambda: nanoseconds(
+            [*b.python, "getppid", b.calls, b.count(50000)],
+            env={**os.environ, "PYTHONPATH": b.package}),
         "callbacks for another call": call(2000000, b.handlers, "openat"),
     }
     got = b.medians(names)
-    title("getppid in a loop, handled by empty callbacks in C          time per call        "
+    title("getppid in a loop, handled by empty callbacks               time per call        "
           "x native        x bare")
     for name, value in got.items():
         row(name, f"{value:.0f}", "ns", ratio(value, got["native"]),
             ratio(value, got["bare, two stops, one CPU"]))
+    more = got["functions of Python at entry and exit"] - got["callbacks at entry and exit"]
+    print(f"  a function of Python costs {more / 2000:.2f} us per event more than a callback in C")
     invoked = re.findall(r"(\w+) (\d+\.\d+)", out_of([*PIN, b.handlers, "-i", b.count(20000)]))
     title("a system call made in a stopped thread, one CPU             time per call")
     for where, value in invoked:
