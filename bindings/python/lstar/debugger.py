@@ -81,6 +81,7 @@ class Debugger(Surface):
         self._abi = _lstar.ABI_X86_64
         self._running = False  # for the user; others' stops halt it unseen
         self._held = False
+        self._in_callback = False  # of a breakpoint, in which it may step
         self._interrupt = False  # asked for
         self._interrupted = False  # the last stop was not what had been asked for
         self._newborn = False  # a child that the user has not let run yet
@@ -227,14 +228,18 @@ class Debugger(Surface):
 
     @property
     def unused_handlers(self) -> list[str]:
-        """Handlers whose call was never made although its twin was (open: openat), as sentences."""
+        """Handlers with report_unused whose call was never made although a twin of it was.
+
+        As sentences that name both (open, openat).
+        """
         return self._do(self._session.unused)
 
     # --- handlers, breakpoints, commands ---
 
     def handle_syscall(self, syscall: int | str, on_enter: Any = None, on_exit: Any = None,
                        recursive: bool = False, *, inherit: bool = False,
-                       keep_arguments: bool = False, also: bool = False) -> SyscallHandler:
+                       keep_arguments: bool = False, also: bool = False,
+                       report_unused: bool = False) -> SyscallHandler:
         """Call functions of (thread, handler) at the entry and exit of a system call.
 
         syscall: number, name, class ("%file"), "*" or -1 for all. True stands for a function that
@@ -242,9 +247,9 @@ class Debugger(Surface):
         A handler takes the place of the one that the call has, unless also=True: then it is
         called after it. recursive: if it changes the number, the handlers of the new number see
         the call. inherit: children have it, too. keep_arguments: arguments that were changed
-        stay so in the program's registers.
+        stay so in the program's registers. report_unused: see unused_handlers.
         """
-        flags = handlers.check_flags(recursive, inherit, keep_arguments)
+        flags = handlers.check_flags(recursive, inherit, keep_arguments, report_unused)
         return self._handle(None, syscall, on_enter, on_exit, flags, also)
 
     def hijack_syscall(self, original_syscall: int | str, new_syscall: int | str,

@@ -185,11 +185,13 @@ def check_callback(fn: Any, what: str) -> Any:
     return fn
 
 
-def check_flags(recursive: bool, inherit: bool, keep_arguments: bool) -> int:
+def check_flags(recursive: bool, inherit: bool, keep_arguments: bool,
+                report_unused: bool = False) -> int:
     flags = 0
     for name, value, bit in (("recursive", recursive, _lstar.RECURSIVE),
                              ("inherit", inherit, _lstar.INHERIT),
-                             ("keep_arguments", keep_arguments, _lstar.KEEP_ARGUMENTS)):
+                             ("keep_arguments", keep_arguments, _lstar.KEEP_ARGUMENTS),
+                             ("report_unused", report_unused, _lstar.REPORT_UNUSED)):
         if not isinstance(value, bool):
             raise TypeError(f"{name} is to be True or False, not {value!r}")
         flags |= bit if value else 0

@@ -34,6 +34,7 @@ def step(d: Debugger, raw: Raw) -> None:
 
 def step_until(d: Debugger, raw: Raw, position: int | str, max_steps: int, file: str) -> None:
     address = resolve(d, position, file)
+    d._interrupted = False
     while max_steps and d._state == "live" and not d._interrupted:
         step(d, raw)
         if raw().reg("rip") == address:
@@ -66,6 +67,7 @@ def _returns(code: bytes) -> bool:
 
 
 def finish(d: Debugger, raw: Raw) -> None:
+    d._interrupted = False
     while d._state == "live" and not d._interrupted:
         last = _returns(raw().read(raw().reg("rip"), 3))
         next_(d, raw)

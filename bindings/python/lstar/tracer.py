@@ -10,6 +10,7 @@ while the others go on.
 from __future__ import annotations
 
 import atexit
+import os
 import queue
 import threading
 import weakref
@@ -104,7 +105,7 @@ class Tracer:
     def wait_stopped(self, d: Debugger) -> None:
         """Until the process does not run any more."""
         with self._changed:
-            while d._running:
+            while d._running or d._in_callback:
                 self._changed.wait()
 
     def join(self) -> None:
@@ -134,7 +135,7 @@ class Tracer:
         d._interrupted = not done
         with self._changed:
             d._running = False
-            d._interrupt = False
+            d._interrupt = d._interrupt and d._in_callback  # that is for after the callback
             self._changed.notify_all()
 
     def stop_tracing(self) -> None:
@@ -302,12 +303,20 @@ class Tracer:
             self.halt(d, done=True)
             return
         bp = d._breakpoint_numbers.get(stop.breakpoint)
+        d._interrupted = False
+        d._in_callback = True
         try:
             if bp is None or bp._arrived(stop.thread.owner):
                 self.halt(d)
+            elif d._state == "live" and not d._interrupted:
+                d._running = True  # steps in the callback have left it standing
         except Exception as e:
             log.error("%s in a callback: %s", type(e).__name__, e, exc_info=e)
             self.halt(d, e)
+        finally:
+            with self._changed:
+                d._in_callback = False
+                self._changed.notify_all()
 
     def _nothing_left(self) -> None:
         for d in self.debuggers.values():
@@ -316,6 +325,10 @@ class Tracer:
             if d._running:
                 self.halt(d)
         self.quitting = True
+
+
+# A fork of the script has no tracing threads, and the debuggees are not its own.
+os.register_at_fork(after_in_child=_tracers.clear)
 
 
 @atexit.register

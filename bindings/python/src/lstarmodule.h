@@ -16,6 +16,8 @@
 #define Py_LIMITED_API 0x030b0000
 #include <Python.h>
 
+#include <sys/types.h>
+
 #include <lstar.h>
 
 #define FASTCALL(fn) ((PyCFunction)(void (*)(void))(fn))
@@ -27,7 +29,9 @@ struct thread_table {
 };
 
 struct session_obj {
-	PyObject_HEAD struct lstar *s; /* NULL: closed */
+	PyObject head;
+	struct lstar *s; /* NULL: closed */
+	pid_t owner; /* process that opened it: a fork of it must not end what it debugs */
 	PyThreadState *released; /* of the thread that is in the library without the GIL */
 	unsigned depth; /* callbacks that are running */
 	bool stop_asked; /* by the callback that is running */
@@ -39,14 +43,16 @@ struct session_obj {
 };
 
 struct thread_obj {
-	PyObject_HEAD struct session_obj *session;
+	PyObject head;
+	struct session_obj *session;
 	struct lstar_thread *t;
 	PyObject *owner; /* what callbacks get instead of this object; NULL: not asked for yet */
 	PyObject *error; /* the exception that a callback ended with */
 };
 
 struct handler_obj {
-	PyObject_HEAD struct session_obj *session;
+	PyObject head;
+	struct session_obj *session;
 	struct lstar_handler *h; /* NULL: removed */
 	PyObject *enter, *exit; /* NULL: none */
 	PyObject *owner;

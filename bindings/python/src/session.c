@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lstarmodule.h"
 
@@ -491,6 +492,7 @@ static PyObject *new (PyTypeObject *type, PyObject *args, PyObject *kw)
 	if (!s)
 		return NULL;
 	s->handlers = PySet_New(NULL);
+	s->owner = getpid();
 	s->s = s->handlers ? lstar_open() : NULL;
 	if (!s->s) {
 		if (s->handlers)
@@ -526,7 +528,8 @@ static void shut(struct session_obj *s)
 	if (s->handlers)
 		keep_counts(s);
 	s->s = NULL;
-	lstar_close(open);
+	if (s->owner == getpid())
+		lstar_close(open);
 }
 
 static PyObject *close_(PyObject *self, PyObject *unused)
