@@ -184,6 +184,7 @@ void process_remove(struct proc_target *p, struct process *proc)
 		at = &(*at)->next;
 	if (*at)
 		*at = proc->next;
+	space_remember(p, proc->space);
 	bp_forget(p, proc, proc->space);
 	mem_close(proc);
 	space_leave(proc->space);

@@ -50,6 +50,7 @@ struct space {
 	struct site *sites;
 };
 
+#define GHOSTS 64
 #define DEBUG_REGS 4
 #define INT3 0xcc
 
@@ -213,6 +214,8 @@ struct proc_target {
 	bool was_blocked; /* WAKE_SIGNAL, in our thread */
 	u32 timer_first, timer_every; /* ms, as programmed */
 	struct place place;
+	struct site ghost[GHOSTS]; /* of the memory that ended last with any */
+	u32 nghosts;
 	struct breakpoint *breakpoints;
 	u32 last_breakpoint;
 	u64 stops, quiet_stops, signals, injected;
@@ -331,6 +334,8 @@ void pushf_done(struct proc_target *p, struct tgt_thread *th);
 /* space.c: memory that is shared, and what we have changed in it */
 struct space *space_new(void);
 void space_leave(struct space *s);
+/* It ends with the process: what is in it may be in a child that nobody has told of. */
+void space_remember(struct proc_target *p, const struct space *s);
 /* The process is new: it shares its maker's memory, or has a copy, which is cleaned. */
 void space_born(struct proc_target *p, struct process *proc, const struct tgt_thread *parent);
 /* It runs another program, in memory of its own. */

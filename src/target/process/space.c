@@ -134,20 +134,40 @@ static void join(struct process *proc, struct space *s)
 	s->users++;
 }
 
-void space_born(struct proc_target *p, struct process *proc, const struct tgt_thread *parent)
+void space_remember(struct proc_target *p, const struct space *s)
 {
-	if (parent && shares(proc->pid, parent->tid, parent->vforking))
-		join(proc, parent->proc->space);
-	else if (parent)
-		space_clean(proc->pid, parent->proc->space);
-	if (parent)
+	u32 n = 0;
+
+	if (ENG_LIKELY(!s->sites) || s->users > 1)
 		return;
+	for (const struct site *site = s->sites; site && n < GHOSTS; site = site->next)
+		p->ghost[n++] = *site;
+	for (u32 i = 0; i < n; i++)
+		p->ghost[i].next = i + 1 < n ? &p->ghost[i + 1] : NULL;
+	p->nghosts = n;
+}
+
+/* Its maker has ended: whoever lives may share its memory, and it may be a copy of the last one. */
+static void born_orphan(struct proc_target *p, struct process *proc)
+{
 	for (struct process *o = p->procs; o; o = o->next) {
 		if (o == proc || !shares(proc->pid, o->pid, false))
 			continue;
 		join(proc, o->space);
 		return;
 	}
+	if (p->nghosts)
+		clean(proc->pid, p->ghost, true);
+}
+
+void space_born(struct proc_target *p, struct process *proc, const struct tgt_thread *parent)
+{
+	if (!parent)
+		born_orphan(p, proc);
+	else if (shares(proc->pid, parent->tid, parent->vforking))
+		join(proc, parent->proc->space);
+	else
+		space_clean(proc->pid, parent->proc->space);
 }
 
 /* Births that wait() has still to tell of: these children have a copy of it, too. */
