@@ -78,4 +78,58 @@ def the_users_handler_replaces_ours():
     eq((seen, d.exit_code), ([0], 1))
 
 
+@test
+def other_requests_are_logged_and_left_alone():
+    for request in (3, 0x7777):
+        d = debug("act", "call", 101, request, 0, 0, escape_antidebug=True)
+        r = d.run()
+        with logged() as log:
+            run_out(d)
+        has(log.text(), f"request {request:#x}")
+        eq([record.levelname for record in log.records], ["ERROR"])
+        eq(r.recvline(), {3: b"call=-3", 0x7777: b"call=-3"}[request])
+
+
+@test
+def a_second_request_fails_as_without_a_debugger():
+    d = debug("act", "call", 101, 0, 0, 0, "call", 101, 0, 0, 0, escape_antidebug=True)
+    r = d.run()
+    run_out(d)
+    eq(r.recvline(numlines=2, drop=False), b"call=0\ncall=-1\n")
+
+
+def tracers(program, hide):
+    d = debugger(program, hide_tracer=hide)
+    at_end(lambda: finish_tree(d))
+    r = d.run()
+    d.cont()
+    while not d.dead:
+        for child in d.children:
+            if not child.running and not child.dead:
+                child.cont()
+    return r.recvall().split()
+
+
+@test
+def the_tracer_in_proc():
+    grep = ["/bin/grep", "-h", "TracerPid", "/proc/self/status", "/proc/thread-self/status"]
+    seen = tracers(grep, False)
+    eq((seen[0], seen[1] != b"0", seen[2:] == seen[:2]), (b"TracerPid:", True, True))
+    seen = tracers(grep, True)
+    eq(seen, [b"TracerPid:", b"0"] * 2)
+
+
+@test
+def the_tracer_in_proc_for_children():
+    seen = tracers(["/bin/sh", "-c", "cat /proc/$$/status | grep TracerPid; true"], True)
+    eq(seen, [b"TracerPid:", b"0"])
+
+
+@test
+def other_files_are_read_as_they_are():
+    write("status", "Name:\tx\nTracerPid:\t77\n")
+    seen = tracers(["/bin/cat", "status"], True)
+    eq(seen, [b"Name:", b"x", b"TracerPid:", b"77"])
+
+
 main()

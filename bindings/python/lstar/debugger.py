@@ -15,7 +15,7 @@ from typing import Any
 
 import _lstar
 
-from . import breakpoints, handlers
+from . import antidebug, breakpoints, handlers
 from .breakpoints import Breakpoint
 from .errors import ALL_DEAD, IN_CALLBACK, NOT_DEBUGGED, NOT_RUNNING
 from .handlers import HandlerTable, SyscallHandler
@@ -28,7 +28,7 @@ from .tracer import Tracer
 #: What a child's Debugger takes over from its parent's.
 _INHERITED = ("argv", "path", "env", "cwd", "aslr", "escape_antidebug", "follow_children",
               "kill_on_exit", "auto_interrupt_on_command", "continue_to_binary_entrypoint",
-              "detachable")
+              "detachable", "hide_tracer")
 
 
 class Debugger(Surface):
@@ -38,7 +38,8 @@ class Debugger(Surface):
                  env: dict[str, str] | None = None, cwd: str | None = None, aslr: bool = True,
                  escape_antidebug: bool = False, follow_children: bool = True,
                  kill_on_exit: bool = True, auto_interrupt_on_command: bool = False,
-                 continue_to_binary_entrypoint: bool = True, detachable: bool = True) -> None:
+                 continue_to_binary_entrypoint: bool = True, detachable: bool = True,
+                 hide_tracer: bool = False) -> None:
         self.argv = [argv] if isinstance(argv, str) else list(argv)
         #: The program; None: argv[0], without a slash in it looked for here, then in PATH.
         self.path = path
@@ -57,6 +58,8 @@ class Debugger(Surface):
         #: False: calls that no handler wants are not slowed down, by a seccomp filter; a filter
         #: stays in a process for ever, which can therefore not be let go.
         self.detachable = detachable
+        #: The process and its children read in /proc that nobody traces them.
+        self.hide_tracer = hide_tracer
         self.arch = "amd64"
         self.pipes: Pipe | None = None
         self._state = "new"  # then live; dead, killed or detached
@@ -111,9 +114,9 @@ class Debugger(Surface):
     def _after_run(self) -> None:
         """What the options want of a process that has just been launched."""
         if self.escape_antidebug:
-            from . import antidebug
-
             self._tracer.post(antidebug.install, self)
+        if self.hide_tracer:
+            self._tracer.post(antidebug.hide, self)
 
     def attach(self, pid: int) -> None:
         """Debug a running process; all its threads are stopped afterwards."""
@@ -581,10 +584,11 @@ def debugger(argv: str | Sequence[str] = (), path: str | None = None,
              escape_antidebug: bool = False, follow_children: bool = True,
              kill_on_exit: bool = True, auto_interrupt_on_command: bool = False,
              continue_to_binary_entrypoint: bool = True, fast_memory: bool = True,
-             detachable: bool = True) -> Debugger:
+             detachable: bool = True, hide_tracer: bool = False) -> Debugger:
     """A Debugger for a program, which run() starts; or for attach().
 
     fast_memory is for scripts that have it: memory is always read at once.
     """
     return Debugger(argv, path, env, cwd, aslr, escape_antidebug, follow_children, kill_on_exit,
-                    auto_interrupt_on_command, continue_to_binary_entrypoint, detachable)
+                    auto_interrupt_on_command, continue_to_binary_entrypoint, detachable,
+                    hide_tracer)
