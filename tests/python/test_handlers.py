@@ -552,6 +552,22 @@ def a_class_of_calls():
 
 
 @test
+def calls_by_the_32_bit_entry():
+    """int 0x80 in a 64-bit program: 20 is getpid there, and writev by the 64-bit entry."""
+    d = debug("act", "int80", 20)
+    d.run()
+    seen, wrong = [], []
+    by_name = d.handle_syscall("getpid", on_enter=lambda t, h: seen.append(
+        (t.syscall_number, t.syscall_name)))
+    d.handle_syscall("writev", on_enter=lambda t, h: wrong.append(t.syscall_number))
+    by_number = d.handle_syscall(20, on_enter=True, also=True)
+    run_out(d)
+    eq((by_name.hit_count, by_number.hit_count, wrong), (len(seen), 1, []))
+    eq(seen[0], (20, "getpid"))
+    eq(by_name.syscall_number, 39, "the number of the program's own convention")
+
+
+@test
 def a_pending_call_is_seen_at_its_end_by_who_saw_its_entry():
     """A synchronous handler replaced while the thread stands at the entry."""
     d = debug("six_calls")
