@@ -73,7 +73,7 @@ static bool parse_line(char *line, struct sym *s)
 	s->addr = strtoull(addr, &end, 16);
 	if (*end || !isxdigit((unsigned char)addr[0]))
 		return false;
-	s->end = s->addr + NEAR < s->addr ? ~0ULL : s->addr + NEAR;
+	s->last = s->addr + NEAR < s->addr ? ~0ULL : s->addr + NEAR - 1;
 	s->type = type[0];
 	s->name = name;
 	s->module = SYM_KERNEL;

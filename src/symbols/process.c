@@ -179,7 +179,7 @@ static bool add_symbols(struct sym_table *t, const struct module *m)
 			.type = e->type,
 		};
 
-		s.end = e->size ? s.addr + e->size : m->end;
+		s.last = (e->size ? s.addr + e->size : m->end) - 1;
 		if (!sym_table_add(t, &s))
 			return false;
 	}

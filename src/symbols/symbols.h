@@ -14,7 +14,7 @@
 
 struct sym {
 	u64 addr;
-	u64 end; /* addresses from here on are not called by it */
+	u64 last; /* addresses behind this one are not called by it */
 	const char *name, *module;
 	const char *path; /* of the module's file; NULL: none */
 	char type; /* as in nm(1): capital letters are global */

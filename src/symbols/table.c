@@ -212,7 +212,7 @@ const struct sym *sym_at(const struct sym_table *t, u64 addr, u64 *offset)
 		else
 			high = mid;
 	}
-	if (!low || t->sym[low - 1].addr < t->floor || addr >= t->sym[low - 1].end)
+	if (!low || t->sym[low - 1].addr < t->floor || addr > t->sym[low - 1].last)
 		return NULL;
 	while (low > 1 && t->sym[low - 2].addr == t->sym[low - 1].addr)
 		low--;

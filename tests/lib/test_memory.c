@@ -31,6 +31,8 @@ TEST(registers)
 	CHECK_EQ(v, 0x9abcdef0);
 	CHECK_FAILS(s, lstar_reg_get(t, "rbz", &v), LSTAR_E_NAME, "rb");
 	CHECK_FAILS(s, lstar_reg_set(t, "nonsense", 1), LSTAR_E_NAME, "nonsense");
+	CHECK_FAILS(s, lstar_reg_set(t, "cr0", 1), LSTAR_E_UNSUPPORTED, "cannot be written");
+	CHECK_FAILS(s, lstar_reg_set(t, "al", 0x100), LSTAR_E_ARGUMENT, "8 bits");
 	CHECK_FAILS(s, lstar_reg_get(t, NULL, &v), LSTAR_E_ARGUMENT, "name is NULL");
 	CHECK_FAILS(s, lstar_reg_get(t, "rax", NULL), LSTAR_E_ARGUMENT, "NULL");
 	CHECK_FAILS(NULL, lstar_reg_get(NULL, "rax", &v), LSTAR_E_ARGUMENT, "no thread");
@@ -117,6 +119,9 @@ TEST(searching)
 		    LSTAR_E_NAME, "");
 	CHECK_FAILS(s, lstar_find(t, 0, ~0ull, needle, 0, &at), LSTAR_E_ARGUMENT, "0 bytes");
 	CHECK_FAILS(s, lstar_find(t, 0, ~0ull, NULL, 4, &at), LSTAR_E_ARGUMENT, "NULL");
+	if (!getenv("WATCHED")) /* a sanitizer would end the program */
+		CHECK_FAILS(s, lstar_find(t, 0, ~0ull, needle, (size_t)1 << 46, &at),
+			    LSTAR_E_MEMORY, "no memory");
 	lstar_close(s);
 }
 

@@ -405,6 +405,18 @@ TEST(a_call_of_our_own)
 	lstar_close(s);
 }
 
+TEST(a_call_that_takes_too_long)
+{
+	uint64_t args[6] = { 0 };
+	int64_t result;
+
+	begin("act", "exit", "0", NULL);
+	CHECK_FAILS(s, lstar_invoke_syscall(t, SYS_pause, args, 0, &result), LSTAR_E_TIMEOUT,
+		    "pause");
+	CHECK_EQ(go(), LSTAR_STOP_NOTHING_LEFT); /* and it goes on */
+	lstar_close(s);
+}
+
 /* --- breakpoints --- */
 
 TEST(breakpoints)

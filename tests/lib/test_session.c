@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "lib_kit.h"
 
@@ -337,6 +338,43 @@ TEST(what_is_wrong_with_a_command)
 	CHECK_FAILS(s, lstar_command(s, "r"), LSTAR_E_SCRIPT, "'r' needs a debuggee");
 	CHECK(strncmp(lstar_error(s)->text, "lstar:", 6));
 	CHECK_STR(heard(&out), "");
+	lstar_close(s);
+}
+
+static rlim_t memory_used(void)
+{
+	unsigned long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	CHECK(f && fscanf(f, "%lu", &pages) == 1);
+	fclose(f);
+	return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+/* The command fails; the program goes on, and so does the session. */
+TEST(a_command_without_memory)
+{
+	enum { SIZE = 12 << 20 };
+	struct lstar *s = open_quiet();
+	struct rlimit all, few;
+	char *text = malloc(SIZE);
+
+	if (getenv("WATCHED"))
+		SKIP("what watches over memory needs more of it than may be left here");
+	CHECK(text);
+	memset(text, 'x', SIZE);
+	memcpy(text, "db \"", 4);
+	memcpy(text + SIZE - 2, "\"", 2);
+	getrlimit(RLIMIT_AS, &all);
+	few = all;
+	few.rlim_cur = memory_used() + (2 << 20);
+	setrlimit(RLIMIT_AS, &few);
+	CHECK_FAILS(s, lstar_command(s, text), LSTAR_E_SCRIPT,
+		    "there is no memory for this command");
+	setrlimit(RLIMIT_AS, &all);
+	CHECK_OK(s, lstar_command(s, "print 4"));
+	CHECK_STR(heard(&out), "4\n");
+	free(text);
 	lstar_close(s);
 }
 

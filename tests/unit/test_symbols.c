@@ -93,6 +93,9 @@ TEST(symbols_by_address)
 	CHECK_STR(at(0x1001), "-"); /* offsets of per-CPU variables are no addresses */
 	CHECK_STR(at(0), "-");
 	sym_free(table);
+	table = sym_parse("ffffffffffffffff T end\n", 23);
+	CHECK_STR(at(~0ULL), "vmlinux!end+0");
+	sym_free(table);
 }
 
 TEST(lines_that_are_no_symbols)
