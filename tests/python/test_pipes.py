@@ -64,6 +64,27 @@ def what_was_waited_for_in_vain_is_kept():
 
 
 @test
+def the_end_of_input():
+    for running in (True, False):
+        d = debugger(["/usr/bin/sort"])
+        at_end(lambda d=d: finish_tree(d))
+        r = d.run()
+        if running:
+            d.cont()
+        r.send(b"b\na\n")
+        r.close_stdin()
+        r.close_stdin()
+        if not running:
+            d.cont()
+        eq(r.recvline(numlines=2, drop=False), b"a\nb\n")
+        d.wait()
+        eq((d.dead, d.exit_code), (True, 0))
+        raises(RuntimeError, r.send, b"x", text="not ours")
+        r.close()
+        raises(RuntimeError, r.recvline)
+
+
+@test
 def standard_error_is_apart():
     d = shell("echo out; echo err >&2; echo more >&2")
     r = d.run()

@@ -11,6 +11,7 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import _lstar
@@ -107,7 +108,8 @@ class Debugger(Surface):
         self._tracer.post(self._launch, stdio)
         if redirect_pipes:
             fds = self._tracer.post(self._session.stdio_fds, self.pid)
-            self.pipes = Pipe(*fds, self._why_silent)
+            self.pipes = Pipe(*fds, self._why_silent,
+                              partial(_close_stdin, self._tracer, self.pid))
         self._after_run()
         return self.pipes if redirect_pipes else None
 
@@ -570,6 +572,14 @@ class Debugger(Surface):
 
     def __repr__(self) -> str:
         return f"Debugger(argv={self.argv}, pid={self.pid}, {self._state})"
+
+
+def _close_stdin(tracer: Tracer, pid: int) -> None:
+    try:
+        tracer.post(tracer.session.close_stdin, pid)
+    except _lstar.Error as e:
+        if e.code != _lstar.E_GONE:
+            raise
 
 
 def _system_error(e: BaseException) -> BaseException:

@@ -148,10 +148,12 @@ class Pipe:
     prompt_default = "$ "
 
     def __init__(self, stdin: int, stdout: int, stderr: int,
-                 why_stopped: Callable[[], str | None] = lambda: None) -> None:
+                 why_stopped: Callable[[], str | None] = lambda: None,
+                 close_stdin: Callable[[], None] = lambda: None) -> None:
         """File descriptors of our ends, -1 for none; they are duplicated.
 
         why_stopped: None while anybody runs who could write, else a sentence that says why not.
+        close_stdin: closes the owner's own descriptor of standard input.
         """
         self._fds = []
         for fd in (stdin, stdout, stderr):
@@ -160,12 +162,25 @@ class Pipe:
                 os.set_blocking(mine, False)
             self._fds.append(mine)
         self._why_stopped = why_stopped
+        self._close_owners_stdin = close_stdin
         self._stdin_lock = threading.Lock()
         self._out = _Reader(self._fds[1], "stdout", why_stopped)
         self._err = _Reader(self._fds[2], "stderr", why_stopped)
 
+    def close_stdin(self) -> None:
+        """The debuggee finds the end of its input behind what was sent. May be called twice."""
+        with self._stdin_lock:
+            fd, self._fds[0] = self._fds[0], -1
+        if fd >= 0:
+            os.close(fd)
+            self._close_owners_stdin()
+
     def close(self) -> None:
         """Close our ends of all streams. May be called twice."""
+        self.close_stdin()
+        self._release()
+
+    def _release(self) -> None:
         for reader in (self._out, self._err):
             reader.open = False
         for i, fd in enumerate(self._fds):
@@ -175,7 +190,7 @@ class Pipe:
 
     def __del__(self) -> None:
         if hasattr(self, "_err"):
-            self.close()
+            self._release()
 
     # --- receiving ---------------------------------------------------------------------------
 

@@ -136,6 +136,11 @@ static PyObject *of_pid(PyObject *self, PyObject *o, int (*act)(struct lstar *s,
 	return lst_done(s, rc);
 }
 
+static PyObject *close_stdin(PyObject *self, PyObject *o)
+{
+	return of_pid(self, o, lstar_close_stdin);
+}
+
 static PyObject *detach(PyObject *self, PyObject *o)
 {
 	return of_pid(self, o, lstar_detach);
@@ -627,6 +632,7 @@ static PyMethodDef methods[] = {
 	  "leave_children): the first thread, stopped" },
 	{ "attach", attach, METH_O, "attach(pid): its first thread, all stopped" },
 	{ "stdio_fds", stdio_fds, METH_O, "stdio_fds(pid): our ends of 0, 1, 2, -1 for none" },
+	{ "close_stdin", close_stdin, METH_O, "close_stdin(pid): its input ends" },
 	{ "detach", detach, METH_O, "detach(pid): it goes on without us" },
 	{ "kill", kill_, METH_O, "kill(pid)" },
 	{ "wait", FASTCALL(wait_), METH_FASTCALL,
