@@ -31,13 +31,23 @@ static __always_inline void store(struct hv_cpu *c)
 		BACKEND(store_regs)(c, mask);
 }
 
+static __always_inline void fire(struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage)
+{
+	if (kind == ENG_EV_SYSCALL)
+		lsm_fire_syscall(c, stage);
+	else
+		lsm_fire_sysret(c, stage);
+	store(c);
+}
+
 /* Stage pre. True: the instruction is left out. */
 static __always_inline bool fire_pre(struct hv_cpu *c, enum eng_kind kind, u32 len, bool long64)
 {
 	u64 rip = c->ctx.reg[ENG_RIP];
 
-	lsm_fire(c, kind, ENG_PRE);
-	store(c);
+	if (!lsm_wants(c, kind, ENG_PRE))
+		return false;
+	fire(c, kind, ENG_PRE);
 	if (ENG_LIKELY(!c->ctx.skip))
 		return false;
 	/* behind it, unless a script has said where to go on */
@@ -50,8 +60,8 @@ static __always_inline bool fire_pre(struct hv_cpu *c, enum eng_kind kind, u32 l
 
 static __always_inline void fire_post(struct hv_cpu *c, enum eng_kind kind)
 {
-	lsm_fire(c, kind, ENG_POST);
-	store(c);
+	if (lsm_wants(c, kind, ENG_POST))
+		fire(c, kind, ENG_POST);
 }
 
 /* What is needed behind the first event is looked at there: no registers are saved for it. */
@@ -104,6 +114,7 @@ static __always_inline void emulate_sysret(struct hv_cpu *c, bool long64, u32 le
 
 	c->exits[LSM_EXIT_SYSRET]++;
 	c->compat = !to_long;
+	c->ctx.context = c->ctx.reg[ENG_RIP];
 	hv_returns_sysret();
 	if (fire_pre(c, ENG_EV_SYSRET, len, long64))
 		return;
@@ -134,22 +145,14 @@ static void sysret_known(struct hv_cpu *c, const struct hv_insn *i)
 	c->sysret_long = i->rexw;
 }
 
-/* The instruction at RIP raised #UD. */
-static __always_inline void emulate_ud(struct hv_cpu *c)
+/* The instruction at RIP raised #UD, and is to be looked at. */
+static noinline void emulate_unknown(struct hv_cpu *c)
 {
 	struct hv_mode m;
 	struct hv_insn i;
 
 	BACKEND(mode)(c, &m);
-	if (!m.cpl && m.sce && m.long64 && c->ctx.reg[ENG_RIP] == c->sysret_rip) {
-		emulate_sysret(c, true, c->sysret_len, c->sysret_long);
-		return;
-	}
-	if (m.cpl && m.sce && m.long64 && c->trusts_cpu) {
-		emulate_syscall(c, true, 2);
-		return;
-	}
-	i = hv_fetch_inline(c, m.cr3, hv_fetch_at(c, m.long64, m.cs_base), m.long64);
+	i = hv_fetch(c, m.cr3, hv_fetch_at(c, m.long64, m.cs_base), m.long64);
 	if (!i.len) {
 		hv_fetch_failed(c);
 	} else if (i.opcode == OPCODE_SYSCALL && m.sce) {
@@ -164,6 +167,23 @@ static __always_inline void emulate_ud(struct hv_cpu *c)
 		c->exits[LSM_EXIT_UD]++;
 		BACKEND(inject)(c, X86_TRAP_UD, false, 0);
 	}
+}
+
+/* The instruction at RIP raised #UD: nearly always one of these. */
+static __always_inline void emulate_ud(struct hv_cpu *c)
+{
+	struct hv_mode m;
+
+	BACKEND(mode)(c, &m);
+	if (!m.sce || !m.long64)
+		emulate_unknown(c);
+	else if (!m.cpl && c->ctx.reg[ENG_RIP] == c->sysret_rip)
+		emulate_sysret(c, true, c->sysret_len, c->sysret_long);
+	else if (m.cpl && (c->trusts_cpu ||
+			   hv_peek(c, m.cr3, c->ctx.reg[ENG_RIP]) == (0x0f | OPCODE_SYSCALL << 8)))
+		emulate_syscall(c, true, 2);
+	else
+		emulate_unknown(c);
 }
 
 #endif

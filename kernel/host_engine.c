@@ -224,21 +224,31 @@ static bool wanted(const struct lsm_list *l, u32 nr)
 	return nr >= 64 * LSM_NR_WORDS || l->nr[nr / 64] & ENG_BIT(nr % 64);
 }
 
-void lsm_fire_wanted(struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage)
+static __always_inline void fire_wanted(struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage,
+					u32 nr)
 {
 	const struct lsm_set *set = set_now();
 	const struct lsm_list *l;
-	u32 nr;
 
+	c->ctx.dirty = 0;
+	c->ctx.skip = false;
 	if (ENG_UNLIKELY(!set || !set->cpu[c->cpu]))
 		return; /* just taken away */
 	l = &set->cpu[c->cpu]->list[kind][stage];
 	OPTIMIZER_HIDE_VAR(l); /* its address is worked out once */
-	/* a return keeps the number where the kernel put it at the entry */
-	nr = kind == ENG_EV_SYSCALL ? (u32)c->ctx.reg[ENG_RAX]
-				    : (u32)task_pt_regs(current)->orig_ax;
 	if (wanted(l, nr))
 		fire(c, l, kind, stage, nr);
+}
+
+void lsm_fire_syscall(struct hv_cpu *c, enum eng_stage stage)
+{
+	fire_wanted(c, ENG_EV_SYSCALL, stage, (u32)c->ctx.reg[ENG_RAX]);
+}
+
+/* A return keeps the number where the kernel put it at the entry. */
+void lsm_fire_sysret(struct hv_cpu *c, enum eng_stage stage)
+{
+	fire_wanted(c, ENG_EV_SYSRET, stage, (u32)task_pt_regs(current)->orig_ax);
 }
 
 void lsm_fire_entry(struct hv_cpu *c)

@@ -54,6 +54,7 @@ struct hv_cpu {
 	u64 exits[LSM_NEXITS];
 	u64 returns_other; /* returns.h */
 	void *vendor; /* struct svm_cpu */
+	void *block; /* struct vmcb */
 	struct hv_guard *guard; /* faults and custom code: hv_guard_alloc(), hv_guard_free() */
 	struct lsm_cpu *events;
 };
@@ -177,23 +178,19 @@ size_t hv_write(u64 cr3, u64 va, const void *src, size_t n);
 
 /*
  * What the core asks of the events, in the host, at an intercepted SYSCALL or SYSRET: fire those
- * of @kind and @stage. Call it for ENG_PRE and then, unless ctx.skip is set, for ENG_POST, whether
- * or not anything is armed for them. @c->compat and the general registers, rip and rflags of
- * c->ctx are right; segments in the vendor's memory are those of the stage. It begins with
- * forgetting ctx.loaded, ctx.dirty and ctx.skip of before, so that what is dirty after one stage
- * is to be stored before the next. ctx.skip: leave out the instruction.
+ * of a kind at @stage: ENG_PRE and then, unless ctx.skip is set, ENG_POST, where lsm_wants() says
+ * that there is any. @c->compat and the general registers, rip and rflags of c->ctx are right, at
+ * a SYSRET ctx.context is its address; segments in the vendor's memory are those of the stage. It
+ * begins with forgetting ctx.loaded, ctx.dirty and ctx.skip of before, so that what is dirty
+ * after one stage is to be stored before the next. ctx.skip: leave out the instruction.
  */
 #define LSM_WANTS(kind, stage) ENG_BIT(2 * (kind) + (stage))
-void lsm_fire_wanted(struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage);
-static inline void lsm_fire(struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage)
+static inline bool lsm_wants(const struct hv_cpu *c, enum eng_kind kind, enum eng_stage stage)
 {
-	c->ctx.dirty = 0;
-	c->ctx.skip = false;
-	if (kind == ENG_EV_SYSRET && stage == ENG_PRE)
-		c->ctx.context = c->ctx.reg[ENG_RIP];
-	if (c->wants & LSM_WANTS(kind, stage))
-		lsm_fire_wanted(c, kind, stage);
+	return c->wants & LSM_WANTS(kind, stage);
 }
+void lsm_fire_syscall(struct hv_cpu *c, enum eng_stage stage);
+void lsm_fire_sysret(struct hv_cpu *c, enum eng_stage stage);
 void lsm_fire_entry(struct hv_cpu *c); /* events of LSM_EV_ENTRY, at an entry point */
 /*
  * The hypervisor is under this CPU now (first or again, hotplug): arms what is to be armed there.

@@ -74,16 +74,17 @@ static u32 peek(u64 at, u8 *b, u32 n)
 	return i;
 }
 
-struct hv_insn hv_decode_at(u64 at, bool long64)
-{
-	u8 b[MAX_INSN];
-
-	return decode(b, peek(at, b, MAX_INSN), long64);
-}
-
 struct hv_insn hv_fetch(struct hv_cpu *c, u64 cr3, u64 at, bool long64)
 {
-	return hv_fetch_inline(c, cr3, at, long64);
+	u8 b[MAX_INSN];
+	u32 n;
+
+	hv_borrow(c, cr3, at);
+	n = peek(at, b, 2);
+	if (n == 2 && b[0] != 0x0f)
+		n += peek(at + 2, b + 2, MAX_INSN - 2);
+	hv_give_back(c, at);
+	return decode(b, n, long64);
 }
 
 /*

@@ -17,37 +17,38 @@ struct hv_insn {
 	bool rexw;
 };
 
-/* insn.c: the bytes at @at, which can be read as long as the host may reach them at all. */
-struct hv_insn hv_decode_at(u64 at, bool long64);
+/* insn.c: the instruction at @at. */
 struct hv_insn hv_fetch(struct hv_cpu *c, u64 cr3, u64 at, bool long64);
 
 /*
- * The bytes at @at as the processor sees them that executes there now: through the guest's own page
- * tables. The one entry of its top level that leads there is borrowed for as long as it takes.
- * What the TLB remembers of it ends with the next load of CR3, at the next exit; nobody else
- * uses addresses of the low half meanwhile (custom code has a CR3 of its own).
- * Inline for the way of every event; elsewhere there is hv_fetch().
+ * The guest's memory at @at as the processor sees it that executes there now: through the guest's
+ * own page tables. The one entry of their top level that leads there is borrowed until
+ * hv_give_back(); nobody else uses addresses of the low half meanwhile (custom code has a CR3 of
+ * its own).
  */
-static __always_inline struct hv_insn hv_fetch_inline(struct hv_cpu *c, u64 cr3, u64 at,
-						      bool long64)
+static __always_inline void hv_borrow(struct hv_cpu *c, u64 cr3, u64 at)
 {
 	u32 top = pgd_index(at);
-	u64 *mine = &c->host->pgd[top];
-	bool low = !(at >> 63);
-	struct hv_insn i;
+
+	if (!(at >> 63))
+		c->host->pgd[top] = READ_ONCE(((const u64 *)__va(cr3 & PTE_PFN_MASK))[top]);
+}
+
+static __always_inline void hv_give_back(struct hv_cpu *c, u64 at)
+{
+	if (!(at >> 63))
+		WRITE_ONCE(c->host->pgd[pgd_index(at)], 0);
+}
+
+/* Two bytes, which is all that there is to nearly every SYSCALL; or HOST_PEEK_FAULT. */
+static __always_inline u32 hv_peek(struct hv_cpu *c, u64 cr3, u64 at)
+{
 	u32 two;
 
-	if (low)
-		*mine = READ_ONCE(((const u64 *)__va(cr3 & PTE_PFN_MASK))[top]);
-	/* two bytes are all that there is to nearly every one of them */
+	hv_borrow(c, cr3, at);
 	two = host_peek2((const void *)at);
-	if (ENG_LIKELY((two & 0xff) == 0x0f && two != HOST_PEEK_FAULT))
-		i = (struct hv_insn){ .len = 2, .opcode = two >> 8 };
-	else
-		i = hv_decode_at(at, long64);
-	if (low)
-		WRITE_ONCE(*mine, 0);
-	return i;
+	hv_give_back(c, at);
+	return two;
 }
 
 /* Its bytes could not be had: again, or #UD when that goes on for ever. */

@@ -45,7 +45,7 @@ static bool wants(const struct lsm_set *set, const struct hv_cpu *c)
 	return set && c->events && set->cpu[c->cpu] && set->cpu[c->cpu]->armed;
 }
 
-/* What the fast way out of lsm_fire() looks at. */
+/* What lsm_wants() looks at. */
 static u8 stages_of(const struct lsm_set *set, const struct hv_cpu *c)
 {
 	u8 stages = 0;

@@ -71,7 +71,7 @@ static void place(struct hv_cpu *c)
 {
 	struct svm_cpu *s = svm_of(c);
 	struct svm_debug *d = &s->debug;
-	const u64 at[] = { s->vmcb->lstar, s->vmcb->cstar };
+	const u64 at[] = { svm_vmcb(c)->lstar, svm_vmcb(c)->cstar };
 	u64 dr7 = d->dr7 & ~DR7_GD;
 	u32 next = 0;
 
@@ -85,7 +85,7 @@ static void place(struct hv_cpu *c)
 		dr7 = (dr7 & ~DR7_KIND(n)) | DR7_GLOBAL(n);
 		d->ours |= BIT(n);
 	}
-	write_dr7(s->vmcb, dr7);
+	write_dr7(svm_vmcb(c), dr7);
 	c->hook = LSM_HOOK_SET | (c->hook & LSM_HOOK_WAS_BLIND);
 	if (next < ARRAY_SIZE(at) && at[next])
 		c->hook |= LSM_HOOK_WAS_BLIND | (next ? LSM_HOOK_BLIND_32 : LSM_HOOK_BLIND);
@@ -95,7 +95,7 @@ void svm_hook(struct hv_cpu *c, bool on)
 {
 	struct svm_cpu *s = svm_of(c);
 	struct svm_debug *d = &s->debug;
-	struct vmcb *v = s->vmcb;
+	struct vmcb *v = svm_vmcb(c);
 
 	if (d->hooked == on)
 		return;
@@ -127,8 +127,8 @@ u64 svm_dr_read(struct hv_cpu *c, u32 n)
 	if (n < 4)
 		return d->hooked ? d->dr[n] : read_address(n);
 	if (n == 6)
-		return s->vmcb->dr6;
-	return d->hooked ? d->dr7 : s->vmcb->dr7;
+		return svm_vmcb(c)->dr6;
+	return d->hooked ? d->dr7 : svm_vmcb(c)->dr7;
 }
 
 void svm_dr_write(struct hv_cpu *c, u32 n, u64 value)
@@ -137,8 +137,8 @@ void svm_dr_write(struct hv_cpu *c, u32 n, u64 value)
 	struct svm_debug *d = &s->debug;
 
 	if (n == 6) {
-		s->vmcb->dr6 = d->dr6 = (value & DR6_WRITABLE) | DR6_RESERVED;
-		vmcb_dirty(s->vmcb, CLEAN_DR);
+		svm_vmcb(c)->dr6 = d->dr6 = (value & DR6_WRITABLE) | DR6_RESERVED;
+		vmcb_dirty(svm_vmcb(c), CLEAN_DR);
 		return;
 	}
 	if (n == 7)
@@ -147,7 +147,7 @@ void svm_dr_write(struct hv_cpu *c, u32 n, u64 value)
 		if (n < 4)
 			write_address(n, value);
 		else
-			write_dr7(s->vmcb, value);
+			write_dr7(svm_vmcb(c), value);
 		return;
 	}
 	if (n < 4)
@@ -161,8 +161,8 @@ static void raise(struct hv_cpu *c, u64 dr6)
 {
 	struct svm_cpu *s = svm_of(c);
 
-	s->vmcb->dr6 = s->debug.dr6 = dr6;
-	vmcb_dirty(s->vmcb, CLEAN_DR);
+	svm_vmcb(c)->dr6 = s->debug.dr6 = dr6;
+	vmcb_dirty(svm_vmcb(c), CLEAN_DR);
 	svm_inject(c, X86_TRAP_DB, false, 0);
 }
 
@@ -170,7 +170,7 @@ void svm_exit_db(struct hv_cpu *c)
 {
 	struct svm_cpu *s = svm_of(c);
 	struct svm_debug *d = &s->debug;
-	struct vmcb *v = s->vmcb;
+	struct vmcb *v = svm_vmcb(c);
 	u64 rip = c->ctx.reg[ENG_RIP];
 	u64 hit = v->dr6 & d->ours;
 
@@ -194,7 +194,7 @@ static bool mov_register(struct hv_cpu *c, u32 len, u32 *general)
 {
 	u8 b[16], rex = 0;
 
-	if (hv_read(svm_of(c)->vmcb->cr3, c->ctx.reg[ENG_RIP], b, len + 1) != len + 1)
+	if (hv_read(svm_vmcb(c)->cr3, c->ctx.reg[ENG_RIP], b, len + 1) != len + 1)
 		return false;
 	if (len > 2 && (b[len - 3] & 0xf0) == 0x40)
 		rex = b[len - 3];
@@ -210,7 +210,7 @@ void svm_exit_dr(struct hv_cpu *c, u32 n, bool write)
 
 	if (!len || !mov_register(c, len, &general))
 		return; /* changed meanwhile: execute what is there now */
-	if (n > 7 || ((n == 4 || n == 5) && s->vmcb->cr4 & X86_CR4_DE)) {
+	if (n > 7 || ((n == 4 || n == 5) && svm_vmcb(c)->cr4 & X86_CR4_DE)) {
 		svm_inject(c, X86_TRAP_UD, false, 0);
 		return;
 	}
@@ -218,7 +218,7 @@ void svm_exit_dr(struct hv_cpu *c, u32 n, bool write)
 		n += 2;
 	if (s->debug.dr7 & DR7_GD) {
 		s->debug.dr7 &= ~DR7_GD;
-		raise(c, s->vmcb->dr6 | DR6_BD);
+		raise(c, svm_vmcb(c)->dr6 | DR6_BD);
 		return;
 	}
 	if (write && n >= 6 && reg[general] >> 32) {

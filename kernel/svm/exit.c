@@ -27,7 +27,7 @@ void svm_entry(struct hv_cpu *c)
 
 void svm_divert(struct hv_cpu *c, void (*fn)(void), void *stack)
 {
-	struct vmcb *v = svm_of(c)->vmcb;
+	struct vmcb *v = svm_vmcb(c);
 
 	svm_segments(c, __KERNEL_CS, __KERNEL_DS, 0, true);
 	v->cr3 = svm_of(c)->world->cr3;
@@ -58,7 +58,7 @@ static void exit_cpuid(struct hv_cpu *c)
 	if (!len)
 		return;
 	c->exits[LSM_EXIT_CPUID]++;
-	hv_cpuid(c, svm_of(c)->vmcb->cr4);
+	hv_cpuid(c, svm_vmcb(c)->cr4);
 	hv_skip(c, len);
 }
 
@@ -67,7 +67,7 @@ static void exit_vmmcall(struct hv_cpu *c)
 {
 	u64 (*fn)(struct hv_cpu * c, void *arg) = (void *)c->ctx.reg[ENG_RDI];
 
-	if (svm_of(c)->vmcb->cpl || c->ctx.reg[ENG_RIP] != (u64)svm_call_insn) {
+	if (svm_vmcb(c)->cpl || c->ctx.reg[ENG_RIP] != (u64)svm_call_insn) {
 		c->exits[LSM_EXIT_SVM]++;
 		svm_inject(c, X86_TRAP_UD, false, 0);
 		return;
@@ -185,7 +185,7 @@ static noinline void dispatch(struct hv_cpu *c, struct vmcb *v)
 bool svm_exit(struct hv_cpu *c)
 {
 	struct svm_cpu *s = svm_of(c);
-	struct vmcb *v = s->vmcb;
+	struct vmcb *v = svm_vmcb(c);
 	u64 *reg = c->ctx.reg;
 
 	reg[ENG_RAX] = v->rax;
@@ -195,7 +195,9 @@ bool svm_exit(struct hv_cpu *c)
 	v->clean = CLEAN_ALL;
 	v->tlb_control = 0;
 	/* an event whose delivery this exit came in between of is delivered again: 15.7.2 */
-	v->eventinj = v->exitintinfo & EVENT_VALID ? v->exitintinfo : 0;
+	v->eventinj = 0;
+	if (ENG_UNLIKELY(v->exitintinfo & EVENT_VALID))
+		v->eventinj = v->exitintinfo;
 	if (ENG_LIKELY(v->exitcode == EXIT_EXCEPTION(X86_TRAP_UD)))
 		emulate_ud(c);
 	else

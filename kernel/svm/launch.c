@@ -99,11 +99,11 @@ static void fill_world(struct hv_cpu *c, struct svm_cpu *s)
 
 	*w = (struct svm_world){
 		.c = c,
-		.guest_pa = __sme_pa(s->vmcb),
+		.guest_pa = __sme_pa(svm_vmcb(c)),
 		.host_pa = __sme_pa(s->host),
-		.vmcb = s->vmcb,
+		.vmcb = svm_vmcb(c),
 		.cr3 = __sme_pa(c->host->pgd),
-		.cr4 = s->vmcb->cr4 & ~CR4_HOST_OFF,
+		.cr4 = svm_vmcb(c)->cr4 & ~CR4_HOST_OFF,
 	};
 	host_tables(c, &w->gdtr, &w->idtr);
 }
@@ -123,7 +123,7 @@ static void stop_svm(void)
 int svm_enter(struct hv_cpu *c, char *why, size_t size)
 {
 	struct svm_cpu *s = svm_of(c);
-	struct vmcb *v = s->vmcb;
+	struct vmcb *v = svm_vmcb(c);
 	u64 efer = host_rdmsr(MSR_EFER);
 
 	if (efer & EFER_SVME)
@@ -169,7 +169,7 @@ u64 svm_leave_host(struct hv_cpu *c, void *arg)
 {
 	struct svm_cpu *s = svm_of(c);
 	struct svm_world *w = s->world;
-	struct vmcb *v = s->vmcb;
+	struct vmcb *v = svm_vmcb(c);
 
 	svm_hook(c, false);
 	w->cr3 = v->cr3;

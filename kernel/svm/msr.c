@@ -58,7 +58,7 @@ u64 svm_msr_map(void)
 void svm_intercept(struct hv_cpu *c, bool on)
 {
 	struct svm_cpu *s = svm_of(c);
-	struct vmcb *v = s->vmcb;
+	struct vmcb *v = svm_vmcb(c);
 
 	c->armed = on;
 	v->exceptions &= ~BIT(X86_TRAP_UD);
@@ -73,7 +73,7 @@ void svm_intercept(struct hv_cpu *c, bool on)
 static bool write_efer(struct hv_cpu *c, u64 value)
 {
 	struct svm_cpu *s = svm_of(c);
-	struct vmcb *v = s->vmcb;
+	struct vmcb *v = svm_vmcb(c);
 	u64 now = (v->efer & ~(u64)EFER_SVME) | (s->sce ? EFER_SCE : 0);
 
 	/* a bit that never was there, LME under paging: #GP as everywhere */
@@ -91,7 +91,7 @@ static bool write_efer(struct hv_cpu *c, u64 value)
  */
 static void write_lstar(struct hv_cpu *c, u64 value)
 {
-	struct vmcb *v = svm_of(c)->vmcb;
+	struct vmcb *v = svm_vmcb(c);
 
 	if (v->lstar != value) {
 		if (c->armed)
@@ -122,14 +122,14 @@ static bool msr_read(struct hv_cpu *c, u32 msr, u64 *value)
 
 	if (msr != MSR_EFER)
 		return hv_msr_read(c, msr, value);
-	*value = s->vmcb->efer & ~(u64)(EFER_SVME | EFER_SCE);
+	*value = svm_vmcb(c)->efer & ~(u64)(EFER_SVME | EFER_SCE);
 	*value |= s->sce ? EFER_SCE : 0;
 	return true;
 }
 
 void svm_exit_msr(struct hv_cpu *c)
 {
-	bool write = svm_of(c)->vmcb->exitinfo1 & 1, good;
+	bool write = svm_vmcb(c)->exitinfo1 & 1, good;
 	u64 *reg = c->ctx.reg, value;
 	u32 len = hv_insn_length(c, write ? OPCODE_WRMSR : OPCODE_RDMSR);
 

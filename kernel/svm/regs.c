@@ -21,7 +21,7 @@ static u64 cr8_read(void)
 
 static u64 load_one(struct hv_cpu *c, u32 reg)
 {
-	const struct vmcb *v = svm_of(c)->vmcb;
+	const struct vmcb *v = svm_vmcb(c);
 
 	switch (reg) {
 	/* clang-format off */
@@ -75,7 +75,7 @@ bool svm_load_regs(struct hv_cpu *c, u64 mask)
  */
 static void store_one(struct hv_cpu *c, u32 reg, u64 value)
 {
-	struct vmcb *v = svm_of(c)->vmcb;
+	struct vmcb *v = svm_vmcb(c);
 
 	switch (reg) {
 	case ENG_FS_BASE:

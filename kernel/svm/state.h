@@ -16,7 +16,7 @@
 static __always_inline void svm_mode(struct hv_cpu *c, struct hv_mode *m)
 {
 	const struct svm_cpu *s = svm_of(c);
-	const struct vmcb *v = s->vmcb;
+	const struct vmcb *v = svm_vmcb(c);
 
 	m->cpl = v->cpl;
 	m->long64 = v->cs.attr & SEG_LONG;
@@ -31,7 +31,7 @@ static __always_inline void svm_mode(struct hv_cpu *c, struct hv_mode *m)
 
 static __always_inline void svm_segments(struct hv_cpu *c, u16 cs, u16 ss, u8 cpl, bool long64)
 {
-	struct vmcb *v = svm_of(c)->vmcb;
+	struct vmcb *v = svm_vmcb(c);
 	u16 dpl = cpl ? SEG_DPL3 : 0;
 
 	v->cs = (struct vmcb_seg){ cs, (long64 ? SEG_CODE64 : SEG_CODE32) | dpl, ~0u, 0 };
@@ -50,7 +50,7 @@ static __always_inline void svm_segments(struct hv_cpu *c, u16 cs, u16 ss, u8 cp
 
 static __always_inline void svm_retired(struct hv_cpu *c)
 {
-	struct vmcb *v = svm_of(c)->vmcb;
+	struct vmcb *v = svm_vmcb(c);
 
 	v->int_state &= ~INT_SHADOW;
 	if (ENG_LIKELY(!(c->ctx.reg[ENG_RFLAGS] & X86_EFLAGS_TF)))

@@ -58,7 +58,8 @@ static void svm_free(struct hv_cpu *c)
 
 	if (!s)
 		return;
-	free_page((unsigned long)s->vmcb);
+	free_page((unsigned long)c->block);
+	c->block = NULL;
 	free_page((unsigned long)s->host);
 	free_page((unsigned long)s->save);
 	kfree(s);
@@ -73,11 +74,11 @@ static int svm_alloc(struct hv_cpu *c)
 	if (!s)
 		return -ENOMEM;
 	c->vendor = s;
-	s->vmcb = new_page(node);
+	c->block = new_page(node);
 	s->host = new_page(node);
 	s->save = new_page(node);
 	s->world = (void *)(c->host->stack + HOST_STACK_SIZE - sizeof(*s->world));
-	if (s->vmcb && s->host && s->save)
+	if (c->block && s->host && s->save)
 		return 0;
 	svm_free(c);
 	return -ENOMEM;
@@ -85,7 +86,7 @@ static int svm_alloc(struct hv_cpu *c)
 
 void svm_inject(struct hv_cpu *c, u8 vector, bool has_error, u32 error)
 {
-	struct vmcb *v = svm_of(c)->vmcb;
+	struct vmcb *v = svm_vmcb(c);
 
 	v->eventinj = EVENT_VALID | EVENT_EXCEPTION | vector;
 	if (has_error)
@@ -97,7 +98,7 @@ void svm_inject(struct hv_cpu *c, u8 vector, bool has_error, u32 error)
 
 void svm_flush(struct hv_cpu *c)
 {
-	svm_of(c)->vmcb->tlb_control = TLB_CONTROL_ALL;
+	svm_vmcb(c)->tlb_control = TLB_CONTROL_ALL;
 }
 
 static void mode(struct hv_cpu *c, struct hv_mode *m)

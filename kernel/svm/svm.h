@@ -53,7 +53,6 @@ struct svm_debug {
 };
 
 struct svm_cpu {
-	struct vmcb *vmcb;
 	struct vmcb *host; /* only what VMLOAD loads */
 	void *save; /* VM_HSAVE_PA: the processor's own */
 	struct svm_world *world;
@@ -71,6 +70,11 @@ struct svm_cpu {
 static inline struct svm_cpu *svm_of(struct hv_cpu *c)
 {
 	return c->vendor;
+}
+
+static inline struct vmcb *svm_vmcb(const struct hv_cpu *c)
+{
+	return c->block;
 }
 
 /* enter.S: become a guest; returns in the guest. Interrupts off. */

@@ -298,7 +298,8 @@ void eng_vm_set_budget(struct eng_vm *vm, u64 budget);
 
 /*
  * Run @prog in @ctx for @ev (NULL: `?`). Messages go to the host. On a script error
- * returns its code, fills @fault, and leaves the effects so far.
+ * returns its code, fills @fault, and leaves the effects so far. Without @fault the error is
+ * counted and told as @ev's.
  */
 enum eng_error eng_run(struct eng_vm *vm, const struct eng_program *prog, struct eng_ctx *ctx,
 		       struct eng_event *ev, enum eng_stage stage, struct eng_fault *fault);

@@ -35,15 +35,15 @@ bool eng_tell_once(struct eng_event *ev, u32 code, u32 pc)
 	return true;
 }
 
-static ENG_NOINLINE bool core_matches(const struct eng_host *host, const struct eng_event *ev,
-				      struct eng_ctx *ctx)
+static bool core_matches(const struct eng_host *host, const struct eng_event *ev,
+			 struct eng_ctx *ctx)
 {
 	u64 core;
 
 	return ev->core == ENG_ANY || (eng_core(host, ctx, &core) && core == ev->core);
 }
 
-static ENG_NOINLINE bool in_calls(const struct eng_event *ev, const struct eng_ctx *ctx)
+static bool in_calls(const struct eng_event *ev, const struct eng_ctx *ctx)
 {
 	u32 nr = (u32)ctx->nr & ~0x40000000u; /* __X32_SYSCALL_BIT */
 
@@ -51,16 +51,10 @@ static ENG_NOINLINE bool in_calls(const struct eng_event *ev, const struct eng_c
 	       ev->calls->bit[ctx->abi->id][nr / 64] >> (nr % 64) & 1;
 }
 
-static ENG_ALWAYS_INLINE bool filter(const struct eng_host *host, const struct eng_event *ev,
-				     enum eng_kind kind, enum eng_stage stage, struct eng_ctx *ctx)
+/* What few events ask for: of one process, CPU or convention. */
+static bool matches(const struct eng_host *host, const struct eng_event *ev, struct eng_ctx *ctx)
 {
-	if (!ev->enabled || ev->kind != kind || !(ev->stages & ENG_BIT(stage)))
-		return false;
-	if ((ev->nr & ev->pid & ev->core) == ENG_ANY && !ev->abi)
-		return true;
-	return (ev->nr == ENG_ANY || (u32)ev->nr == (u32)ctx->nr ||
-		(ev->calls && in_calls(ev, ctx))) &&
-	       (!ev->abi || ev->abi == ctx->abi) && (ev->pid == ENG_ANY || ev->pid == ctx->pid) &&
+	return (!ev->abi || ev->abi == ctx->abi) && (ev->pid == ENG_ANY || ev->pid == ctx->pid) &&
 	       core_matches(host, ev, ctx);
 }
 
@@ -94,18 +88,17 @@ static void disable_spent(const struct eng_host *host, struct eng_ctx *ctx, stru
 		host->request(ctx, ENG_REQ_DISABLE, ev->id);
 }
 
-static ENG_NOINLINE void script_failed(const struct eng_vm *vm, struct eng_event *ev,
-				       enum eng_stage stage, struct eng_ctx *ctx,
-				       const struct eng_fault *fault)
+void eng_script_failed(const struct eng_vm *vm, const struct eng_fault *fault)
 {
-	struct eng_msg msg = { .kind = ENG_MSG_FAULT, .stage = (u8)stage, .fault = fault };
+	struct eng_msg msg = { .kind = ENG_MSG_FAULT, .stage = vm->stage, .fault = fault };
+	struct eng_event *ev = vm->ev;
 
 	ev->faults++;
 	if (eng_tell_once(ev, fault->code, fault->pc))
-		eng_emit(vm->host, ctx, ev, &msg);
+		eng_emit(vm->host, vm->ctx, ev, &msg);
 	if ((fault->code == ENG_E_BUDGET || fault->code == ENG_E_DEADLOCK) &&
 	    ++ev->spent == vm->host->spent_max)
-		disable_spent(vm->host, ctx, ev, stage);
+		disable_spent(vm->host, vm->ctx, ev, (enum eng_stage)vm->stage);
 }
 
 /* Short-circuiting by default is for what can still be skipped. */
@@ -114,24 +107,23 @@ static bool skips(const struct eng_host *host, const struct eng_event *ev, enum 
 	return ev->sc && stage == ENG_PRE && (ev->kind == ENG_EV_SYSCALL || host->skips_returns);
 }
 
-static ENG_ALWAYS_INLINE void act(struct eng_vm *vm, struct eng_event *ev, enum eng_stage stage,
-				  struct eng_ctx *ctx)
+static ENG_ALWAYS_INLINE u32 act(struct eng_vm *vm, struct eng_event *ev, enum eng_stage stage,
+				 struct eng_ctx *ctx)
 {
-	struct eng_fault fault;
-
 	ev->fired++;
-	if (ev->prog && ENG_UNLIKELY(eng_run(vm, ev->prog, ctx, ev, stage, &fault)))
-		script_failed(vm, ev, stage, ctx, &fault);
+	if (ev->prog)
+		eng_run(vm, ev->prog, ctx, ev, stage, NULL);
+	return 1;
 }
 
-/* The same for an event that has more than a script. */
-static ENG_NOINLINE bool act_more(struct eng_vm *vm, struct eng_event *ev, enum eng_stage stage,
-				  struct eng_ctx *ctx)
+/* The same for an event that has more than a number and a script. */
+static ENG_NOINLINE u32 act_more(struct eng_vm *vm, struct eng_event *ev, enum eng_stage stage,
+				 struct eng_ctx *ctx)
 {
 	u64 result;
 
-	if (!condition(vm->host, ev, ctx))
-		return false;
+	if (!matches(vm->host, ev, ctx) || !condition(vm->host, ev, ctx))
+		return 0;
 	if (skips(vm->host, ev, stage))
 		ctx->skip = true;
 	act(vm, ev, stage, ctx);
@@ -143,25 +135,43 @@ static ENG_NOINLINE bool act_more(struct eng_vm *vm, struct eng_event *ev, enum 
 			ctx->brk_event = ev->id;
 		ctx->brk = true;
 	}
-	return true;
+	return 1;
+}
+
+/* The same for an event on a set of calls. */
+static ENG_NOINLINE u32 act_in_calls(struct eng_vm *vm, struct eng_event *ev, enum eng_stage stage,
+				     struct eng_ctx *ctx)
+{
+	return in_calls(ev, ctx) ? act_more(vm, ev, stage, ctx) : 0;
+}
+
+/* Nothing here is needed behind a call, so that no register is saved for it. */
+static ENG_ALWAYS_INLINE u32 fire_one(struct eng_vm *vm, struct eng_event *ev, enum eng_kind kind,
+				      enum eng_stage stage, struct eng_ctx *ctx)
+{
+	if (!ev->enabled || ev->kind != kind || !(ev->stages >> stage & 1))
+		return 0;
+	if (ev->nr != ENG_ANY && (u32)ev->nr != (u32)ctx->nr)
+		return ev->calls ? act_in_calls(vm, ev, stage, ctx) : 0;
+	if (ENG_UNLIKELY((ev->pid & ev->core) != ENG_ANY || ev->abi || ev->more))
+		return act_more(vm, ev, stage, ctx);
+	return act(vm, ev, stage, ctx);
+}
+
+static ENG_NOINLINE u32 fire_many(struct eng_vm *vm, struct eng_event *const *evs, u32 nevs,
+				  enum eng_kind kind, enum eng_stage stage, struct eng_ctx *ctx)
+{
+	u32 fired = 0;
+
+	for (u32 i = 0; i < nevs; i++)
+		fired += fire_one(vm, evs[i], kind, stage, ctx);
+	return fired;
 }
 
 u32 eng_fire(struct eng_vm *vm, struct eng_event *const *evs, u32 nevs, enum eng_kind kind,
 	     enum eng_stage stage, struct eng_ctx *ctx)
 {
-	u32 fired = 0;
-
-	for (u32 i = 0; i < nevs; i++) {
-		struct eng_event *ev = evs[i];
-
-		if (!filter(vm->host, ev, kind, stage, ctx))
-			continue;
-		if (ENG_UNLIKELY(ev->more)) {
-			fired += act_more(vm, ev, stage, ctx);
-			continue;
-		}
-		act(vm, ev, stage, ctx);
-		fired++;
-	}
-	return fired;
+	if (ENG_LIKELY(nevs == 1))
+		return fire_one(vm, *evs, kind, stage, ctx);
+	return fire_many(vm, evs, nevs, kind, stage, ctx);
 }

@@ -213,11 +213,15 @@ static inline s32 sbc(const struct eng_insn *ip)
 		NEXT();                     \
 	} while (0)
 
-static ENG_NOINLINE void set_fault(const struct eng_vm *vm, enum eng_error e,
-				   struct eng_fault *fault)
+/* @fault: where to, or NULL: the event's affair. */
+static ENG_NOINLINE void failed(const struct eng_vm *vm, enum eng_error e, struct eng_fault *fault)
 {
 	u32 pc = (u32)(vm->ip - vm->prog->code);
+	struct eng_fault own;
+	bool tell = !fault;
 
+	if (tell)
+		fault = &own;
 	*fault = (struct eng_fault){ .code = e,
 				     .pc = pc,
 				     .line = vm->prog->lines[pc] & ENG_LINE_MASK };
@@ -225,6 +229,8 @@ static ENG_NOINLINE void set_fault(const struct eng_vm *vm, enum eng_error e,
 		fault->value[0] = vm->value[0];
 		fault->value[1] = vm->value[1];
 	}
+	if (tell)
+		eng_script_failed(vm, fault);
 }
 
 /*
@@ -508,7 +514,7 @@ bad_division:
 fault:
 	vm->ip = ip;
 	vm->left = left;
-	set_fault(vm, e, fault);
+	failed(vm, e, fault);
 	return e;
 }
 

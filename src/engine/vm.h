@@ -210,6 +210,8 @@ void eng_print_num(struct eng_vm *vm, u64 v, u32 base);
 void eng_print_flush(struct eng_vm *vm);
 
 /* fire.c */
+/* The run of vm->ev's script has failed. */
+void eng_script_failed(const struct eng_vm *vm, const struct eng_fault *fault);
 void eng_emit(const struct eng_host *host, struct eng_ctx *ctx, struct eng_event *ev,
 	      struct eng_msg *msg);
 
