@@ -24,12 +24,12 @@
 
 /*
  * Off during a run. FSGSBASE, PKE, CET and UINTR: they let ring 3 change registers that are
- * the guest's. PVI: STI and CLI. PCE: RDPMC.
+ * the guest's. PVI: STI and CLI. PCE: RDPMC. PGE: its change empties the TLB, before and after.
  */
 #define CR4_UINTR BIT(25) /* not in the headers of 6.1 */
 #define CR4_OFF                                                                                   \
 	(X86_CR4_VME | X86_CR4_PVI | X86_CR4_PCE | X86_CR4_FSGSBASE | X86_CR4_PKE | X86_CR4_CET | \
-	 CR4_UINTR)
+	 X86_CR4_PGE | CR4_UINTR)
 
 struct machine {
 	unsigned long cr0, cr3, cr4;

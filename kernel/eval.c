@@ -30,7 +30,6 @@ static u64 in_host(struct hv_cpu *c, void *arg)
 	struct evaluation *ev = arg;
 	struct lsm_cpu *e = c->events;
 
-	set_flush_tlb();
 	ev->ctx = c->ctx;
 	ev->ctx.loaded = ENG_REGS_GENERAL | ENG_BIT(ENG_RIP) | ENG_BIT(ENG_RFLAGS);
 	ev->ctx.dirty = 0;

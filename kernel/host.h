@@ -9,7 +9,9 @@
 #include <linux/bits.h>
 #include <linux/types.h>
 #include <asm/desc_defs.h>
+#include <asm/processor-flags.h>
 #include <asm/segment.h>
+#include <asm/special_insns.h>
 
 #include "guard.h"
 #include "hv.h"
@@ -35,6 +37,26 @@ static __always_inline u64 host_rdmsr(u32 msr)
 static __always_inline void host_wrmsr(u32 msr, u64 value)
 {
 	asm volatile("wrmsr" : : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
+}
+
+/*
+ * The host's own entries in the TLB (AMD64 volume 2, 15.16: ASID 0) are not reached by what the
+ * guest invalidates, and nothing drops them at an exit. So it forgets a page before it looks
+ * where the guest may have mapped another one since; INVLPG takes global entries and what the
+ * processor keeps of the tables on the way, too (5.5.3).
+ */
+static __always_inline void host_forget(const volatile void *p)
+{
+	asm volatile("invlpg (%0)" : : "r"(p) : "memory");
+}
+
+/* A change of CR4.PGE drops everything (5.5.2). */
+static inline void host_forget_all(void)
+{
+	unsigned long cr4 = native_read_cr4();
+
+	asm volatile("mov %0, %%cr4" : : "r"(cr4 ^ X86_CR4_PGE) : "memory");
+	asm volatile("mov %0, %%cr4" : : "r"(cr4) : "memory");
 }
 
 #define HOST_STACK_SIZE (8 * 4096)

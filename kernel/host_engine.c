@@ -14,6 +14,7 @@
 
 #include "abi/abi.h"
 #include "engine/text.h"
+#include "host.h"
 #include "set.h"
 #include "walk.h"
 
@@ -240,15 +241,21 @@ static __always_inline void fire_wanted(struct hv_cpu *c, enum eng_kind kind, en
 		fire(c, l, kind, stage, nr);
 }
 
-void lsm_fire_syscall(struct hv_cpu *c, enum eng_stage stage)
+ENG_HOT void lsm_fire_syscall(struct hv_cpu *c, enum eng_stage stage)
 {
 	fire_wanted(c, ENG_EV_SYSCALL, stage, (u32)c->ctx.reg[ENG_RAX]);
 }
 
-/* A return keeps the number where the kernel put it at the entry. */
-void lsm_fire_sysret(struct hv_cpu *c, enum eng_stage stage)
+/*
+ * A return keeps the number where the kernel put it at the entry: on the thread's stack, which
+ * lies where threads that are gone had theirs.
+ */
+ENG_HOT void lsm_fire_sysret(struct hv_cpu *c, enum eng_stage stage)
 {
-	fire_wanted(c, ENG_EV_SYSRET, stage, (u32)task_pt_regs(current)->orig_ax);
+	const struct pt_regs *regs = task_pt_regs(current);
+
+	host_forget(&regs->orig_ax);
+	fire_wanted(c, ENG_EV_SYSRET, stage, (u32)regs->orig_ax);
 }
 
 void lsm_fire_entry(struct hv_cpu *c)

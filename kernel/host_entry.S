@@ -74,6 +74,8 @@ vector = 0
 SYM_FUNC_END(host_trap)
 STACK_FRAME_NON_STANDARD host_trap
 
+	.section .text.hot, "ax"
+
 /*
  * u32 host_peek2(const void *p), host_peek1: two bytes or one at @p, or HOST_PEEK_FAULT. The
  * exception that p raises goes on at host_peek_fault (host.c).

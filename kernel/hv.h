@@ -146,6 +146,7 @@ size_t hv_cpu_memory(void); /* bytes that the core keeps for each CPU */
 void hv_leave_this(void); /* this CPU only; panic */
 /*
  * Run @fn(c, arg) in the host of this CPU (a hypercall): preemption must be off, the CPU entered.
+ * The host's TLB is empty when @fn begins.
  */
 u64 hv_call(u64 (*fn)(struct hv_cpu *c, void *arg), void *arg);
 /* The same on every entered CPU, one after another or at once; returns when all are done. */

@@ -80,6 +80,7 @@ struct hv_insn hv_fetch(struct hv_cpu *c, u64 cr3, u64 at, bool long64)
 	u32 n;
 
 	hv_borrow(c, cr3, at);
+	host_forget((const void *)(at + MAX_INSN));
 	n = peek(at, b, 2);
 	if (n == 2 && b[0] != 0x0f)
 		n += peek(at + 2, b + 2, MAX_INSN - 2);

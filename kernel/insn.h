@@ -32,6 +32,7 @@ static __always_inline void hv_borrow(struct hv_cpu *c, u64 cr3, u64 at)
 
 	if (!(at >> 63))
 		c->host->pgd[top] = READ_ONCE(((const u64 *)__va(cr3 & PTE_PFN_MASK))[top]);
+	host_forget((const void *)at);
 }
 
 static __always_inline void hv_give_back(struct hv_cpu *c, u64 at)
@@ -40,11 +41,13 @@ static __always_inline void hv_give_back(struct hv_cpu *c, u64 at)
 		WRITE_ONCE(c->host->pgd[pgd_index(at)], 0);
 }
 
-/* Two bytes, which is all that there is to nearly every SYSCALL; or HOST_PEEK_FAULT. */
+/* Two bytes of one page, which is all that there is to nearly every SYSCALL; or HOST_PEEK_FAULT. */
 static __always_inline u32 hv_peek(struct hv_cpu *c, u64 cr3, u64 at)
 {
 	u32 two;
 
+	if (ENG_UNLIKELY((at & ~PAGE_MASK) == ~PAGE_MASK))
+		return HOST_PEEK_FAULT;
 	hv_borrow(c, cr3, at);
 	two = host_peek2((const void *)at);
 	hv_give_back(c, at);

@@ -11,7 +11,6 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <asm/special_insns.h>
 
 #include "returns.h"
 #include "set.h"
@@ -19,18 +18,6 @@
 const struct lsm_set *set_current;
 
 /* --- in the host --- */
-
-/*
- * The host has its own entries in the TLB (APM 2, 15.16: ASID 0), which the guest's
- * invalidations do not reach, global ones among them: a change of CR4.PGE drops all.
- */
-void set_flush_tlb(void)
-{
-	unsigned long cr4 = native_read_cr4();
-
-	asm volatile("mov %0, %%cr4" : : "r"(cr4 ^ X86_CR4_PGE) : "memory");
-	asm volatile("mov %0, %%cr4" : : "r"(cr4) : "memory");
-}
 
 static void intercept(struct hv_cpu *c, bool on)
 {
@@ -69,10 +56,12 @@ static bool trusts_cpu(const struct lsm_set *set)
 	return set && !set->checks_bytes;
 }
 
-/* Before the pointer is stored: the new set's memory can be seen, and calls are intercepted. */
+/*
+ * Before the pointer is stored: calls are intercepted, and being called has made the host forget what was
+ * where the new set's memory is.
+ */
 static u64 prepare(struct hv_cpu *c, void *set)
 {
-	set_flush_tlb();
 	c->wants |= stages_of(set, c);
 	c->trusts_cpu &= trusts_cpu(set);
 	if (wants(set, c))

@@ -97,8 +97,6 @@ static inline const struct lsm_set *set_now(void)
 
 /* Host or guest: lets events of @set (or NULL) fire or not, on all CPUs. True: a change. */
 bool set_enable(const struct lsm_set *set, u32 id, bool on);
-/* Forgets translations of the host that the guest's own flushes do not reach; host. */
-void set_flush_tlb(void);
 /* Guest: turns the interception off on all CPUs, before the hypervisor leaves. */
 void set_suspend(void);
 /* Guest: all CPUs have entered, and armed what is in force. */

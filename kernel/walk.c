@@ -15,6 +15,7 @@
 #include <asm/pgtable.h>
 #include <asm/special_insns.h>
 
+#include "host.h"
 #include "walk.h"
 
 #define ISA_HOLE 0xa0000ULL /* device memory and ROMs, which the direct map covers */
@@ -91,11 +92,15 @@ u64 hv_translate(u64 cr3, u64 va, bool write, u64 *left)
 	return pa;
 }
 
-/* Where the kernel's direct map has @pa, if anywhere; NULL: certainly nowhere. */
+/*
+ * Where the kernel's direct map has @pa, if anywhere; NULL: certainly nowhere. It may be mapped
+ * otherwise than when the host last looked there (taken out, unencrypted).
+ */
 static inline void *direct(u64 pa)
 {
 	if (pa - ISA_HOLE < ISA_END - ISA_HOLE || pa >= (u64)high_memory - PAGE_OFFSET)
 		return NULL;
+	host_forget(__va(pa));
 	return __va(pa);
 }
 

@@ -9,6 +9,7 @@
 #include <linux/linkage.h>
 #include <asm/asm.h>
 #include <asm/nospec-branch.h>
+#include <asm/processor-flags.h>
 #include <asm/segment.h>
 #include <linux/objtool.h>
 
@@ -67,7 +68,16 @@
 	mov	%r15, R_15(%rax)
 .endm
 
-	.text
+/* CR4 becomes what is in @value; a change of CR4.PGE empties the TLB: 5.5.2. */
+.macro empty_tlb value
+	xor	$X86_CR4_PGE, %\value
+	mov	%\value, %cr4
+	xor	$X86_CR4_PGE, %\value
+	mov	%\value, %cr4
+.endm
+
+	.section .text.hot, "ax"
+	.balign	4096
 
 /*
  * void svm_launch(struct svm_world *w, u64 *regs)
@@ -97,7 +107,7 @@ SYM_FUNC_START(svm_launch)
 	mov	WORLD_CR3(%rdi), %rcx
 	mov	%rcx, %cr3
 	mov	WORLD_CR4(%rdi), %rcx
-	mov	%rcx, %cr4	/* PGE goes off, which empties the TLB of global entries: 5.5.2 */
+	empty_tlb rcx
 	lgdt	WORLD_GDTR(%rdi)
 	lidt	WORLD_IDTR(%rdi)
 	mov	%rdi, %rsp
@@ -117,8 +127,6 @@ SYM_INNER_LABEL(svm_resume, SYM_L_GLOBAL)
 	store_registers
 	mov	WORLD_HOST_PA(%rsp), %rax
 	vmload	%rax		/* GS and TR of the host */
-	mov	WORLD_CR3(%rsp), %rax
-	mov	%rax, %cr3	/* the guest may have changed what it maps: docs/hypervisor.md */
 	mov	WORLD_CPU(%rsp), %rdi
 	call	svm_exit
 	test	%al, %al
@@ -129,7 +137,7 @@ SYM_INNER_LABEL(svm_resume, SYM_L_GLOBAL)
 	mov	WORLD_GUEST_PA(%rsp), %rax
 	mov	WORLD_VMCB(%rsp), %rdx
 	mov	WORLD_CR4(%rsp), %rcx
-	mov	%rcx, %cr4	/* PCIDE and PGE come back while CR3 has PCID 0: 5.5.1 */
+	empty_tlb rcx	/* PCIDE comes back while CR3 has PCID 0: 5.5.1 */
 	lgdt	WORLD_GDTR(%rsp)
 	lidt	WORLD_IDTR(%rsp)
 	mov	WORLD_CR3(%rsp), %rcx

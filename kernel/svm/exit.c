@@ -73,6 +73,7 @@ static void exit_vmmcall(struct hv_cpu *c)
 		return;
 	}
 	c->exits[LSM_EXIT_HYPERCALL]++;
+	host_forget_all();
 	c->ctx.reg[ENG_RIP] = (u64)svm_call_end;
 	c->ctx.reg[ENG_RAX] = fn(c, (void *)c->ctx.reg[ENG_RSI]);
 }
@@ -182,7 +183,7 @@ static noinline void dispatch(struct hv_cpu *c, struct vmcb *v)
 	}
 }
 
-bool svm_exit(struct hv_cpu *c)
+ENG_HOT bool svm_exit(struct hv_cpu *c)
 {
 	struct svm_cpu *s = svm_of(c);
 	struct vmcb *v = svm_vmcb(c);

@@ -17,7 +17,7 @@
 #define GUEST_ASID 1
 
 /* Of the host's CR4; the rest is the kernel's own. See docs/hypervisor.md, "TLB". */
-#define CR4_HOST_OFF (X86_CR4_PGE | X86_CR4_PCIDE | X86_CR4_PKE)
+#define CR4_HOST_OFF (X86_CR4_PCIDE | X86_CR4_PKE)
 
 /* Descriptor of a selector, from the tables that the CPU uses now. */
 static void read_segment(u16 sel, u64 gdt, struct vmcb_seg *s)

@@ -14,8 +14,10 @@
 #include <linux/types.h>
 
 #define ENG_JUMP_TABLE __annotate_jump_table /* so that objtool follows computed gotos */
+#define ENG_HOT __attribute__((__section__(".text.hot"))) /* beside what else every event runs */
 #else
 #define ENG_JUMP_TABLE
+#define ENG_HOT
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -168,8 +168,8 @@ static ENG_NOINLINE u32 fire_many(struct eng_vm *vm, struct eng_event *const *ev
 	return fired;
 }
 
-u32 eng_fire(struct eng_vm *vm, struct eng_event *const *evs, u32 nevs, enum eng_kind kind,
-	     enum eng_stage stage, struct eng_ctx *ctx)
+ENG_HOT u32 eng_fire(struct eng_vm *vm, struct eng_event *const *evs, u32 nevs, enum eng_kind kind,
+		     enum eng_stage stage, struct eng_ctx *ctx)
 {
 	if (ENG_LIKELY(nevs == 1))
 		return fire_one(vm, *evs, kind, stage, ctx);

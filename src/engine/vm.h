@@ -40,10 +40,10 @@ struct eng_vm {
 	u64 frame_top; /* bytes of @mem that belong to live frames */
 	u64 value[2]; /* of the fault */
 	u32 nprint;
+	u64 reg[ENG_STACK_REGS]; /* those of a small script lie beside what is above */
 	char text[ENG_NTEXTS][ENG_TEXT_SIZE];
 	char print[ENG_PRINT_MAX];
 	struct eng_call call[ENG_STACK_CALLS];
-	u64 reg[ENG_STACK_REGS];
 	u8 mem[ENG_STACK_MEM] __attribute__((aligned(8)));
 };
 
