@@ -30,6 +30,8 @@ static u64 in_host(struct hv_cpu *c, void *arg)
 	struct evaluation *ev = arg;
 	struct lsm_cpu *e = c->events;
 
+	/* what the CPU's last event has loaded was another thread's */
+	c->ctx.loaded = c->ctx.dirty = 0;
 	ev->ctx = c->ctx;
 	ev->ctx.loaded = ENG_REGS_GENERAL | ENG_BIT(ENG_RIP) | ENG_BIT(ENG_RFLAGS);
 	ev->ctx.dirty = 0;

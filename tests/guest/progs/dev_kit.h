@@ -164,6 +164,13 @@ static inline void on_cpu(u32 cpu)
 	CHECK(!sched_setaffinity(0, sizeof(set), &set));
 }
 
+/* The ring of the record that dev_next() gave last, and what is behind that. */
+static struct {
+	struct lsm_ring *ring;
+	u64 consumed;
+} dev_last;
+
+/* It may stand where another one was. */
 static inline struct lsm_ring *dev_ring(u32 cpu)
 {
 	struct lsm_ring *r = mmap(NULL, sizeof(*r) + info.ring_bytes, PROT_READ | PROT_WRITE,
@@ -171,6 +178,7 @@ static inline struct lsm_ring *dev_ring(u32 cpu)
 
 	if (r == MAP_FAILED)
 		UNIT_FAIL("mmap of ring %u: %s", cpu, strerror(errno));
+	dev_last.ring = NULL;
 	return r;
 }
 
@@ -178,12 +186,10 @@ static inline struct lsm_ring *dev_ring(u32 cpu)
 static inline const struct lsm_record *dev_next(struct lsm_ring *r)
 {
 	const u8 *data = (const u8 *)(r + 1);
-	static struct lsm_ring *last;
-	static u64 consumed;
 
-	if (last == r)
-		__atomic_store_n(&r->tail, consumed, __ATOMIC_RELEASE);
-	last = NULL;
+	if (dev_last.ring == r)
+		__atomic_store_n(&r->tail, dev_last.consumed, __ATOMIC_RELEASE);
+	dev_last.ring = NULL;
 	while (r->tail != __atomic_load_n(&r->head, __ATOMIC_ACQUIRE)) {
 		const struct lsm_record *rec =
 			(const void *)(data + (r->tail & (info.ring_bytes - 1)));
@@ -191,8 +197,8 @@ static inline const struct lsm_record *dev_next(struct lsm_ring *r)
 		CHECK(rec->size && rec->size % 8 == 0 && rec->size <= r->head - r->tail);
 		if (rec->kind != LSM_REC_SKIP) {
 			CHECK(rec->size >= sizeof(*rec) + rec->len);
-			last = r;
-			consumed = r->tail + rec->size;
+			dev_last.ring = r;
+			dev_last.consumed = r->tail + rec->size;
 			return rec;
 		}
 		r->tail += rec->size;

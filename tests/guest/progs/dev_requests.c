@@ -230,6 +230,29 @@ TEST(evaluation)
 	CHECK_EQ(eval("spinlock_lock(&.v); ").error, ENG_OK);
 }
 
+static void *call_once(void *arg)
+{
+	on_cpu(0);
+	getppid();
+	return NULL;
+}
+
+/* Not as the event before has seen them, of another thread. */
+TEST(evaluation_loads_registers_anew)
+{
+	pthread_t t;
+
+	dev_enter();
+	on_cpu(0);
+	dev_on(1, ENG_EV_SYSCALL, ENG_STAGE_PRE, SYS_getppid, ".event = $teb;");
+	CHECK(!pthread_create(&t, NULL, call_once, NULL));
+	pthread_join(t, NULL);
+	CHECK_EQ(dev_counters(1).fired, 1);
+	CHECK_EQ(eval(".now = $teb;").error, ENG_OK);
+	CHECK_EQ(dev_global("now"), (u64)__builtin_thread_pointer());
+	CHECK(dev_global("event") != dev_global("now"));
+}
+
 TEST(budget)
 {
 	struct lsm_budget b = { 1000 };
