@@ -67,7 +67,7 @@ def symbols(*args):
 @test
 def the_shared_library_shows_what_the_header_declares():
     path = library("liblstar.so")
-    eq(symbols("-D", "--defined-only", path) - set(declared()), set())
+    eq(symbols("-D", "--defined-only", path), set(declared()))
     dynamic = run("readelf", "-d", path)
     has(dynamic, "Library soname: [liblstar.so.0]")
     has(run("readelf", "--dyn-syms", "-W", path), "lstar_open@@LSTAR_0.1")
@@ -77,7 +77,7 @@ def the_shared_library_shows_what_the_header_declares():
 @test
 def the_archive_shows_the_same():
     if SANITIZE == "none":
-        eq(symbols("-g", "--defined-only", library("liblstar.a")) - set(declared()), set())
+        eq(symbols("-g", "--defined-only", library("liblstar.a")), set(declared()))
 
 
 # --- the header ---------------------------------------------------------------

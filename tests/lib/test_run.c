@@ -365,8 +365,33 @@ TEST(arguments)
 	lstar_close(s);
 }
 
+TEST(what_was_never_called_but_its_twin)
+{
+	struct lstar_handler *h;
+
+	begin("act", "open", "/etc/hostname", NULL);
+	CHECK_OK(s,
+		 lstar_handle_syscall(s, "open", lstar_pass, NULL, LSTAR_REPORT_UNUSED, NULL, &h));
+	CHECK(lstar_handler_matches(h, LSTAR_ABI_X86_64, SYS_open));
+	CHECK(!lstar_handler_matches(h, LSTAR_ABI_X86_64, SYS_openat));
+	CHECK_EQ(go(), LSTAR_STOP_NOTHING_LEFT);
+	CHECK_HAS(lstar_unused(s, 0), "openat");
+	CHECK(!lstar_unused(s, 1));
+	CHECK(!lstar_unused(NULL, 0));
+	lstar_close(s);
+}
+
 TEST(numbers_and_names)
 {
+	const char *type = "-", *name = "-";
+
+	CHECK(lstar_call_argument(LSTAR_ABI_X86_64, SYS_write, 1, &type, &name));
+	CHECK_STR(type, "const void *");
+	CHECK_STR(name, "buf");
+	CHECK(!lstar_call_argument(LSTAR_ABI_X86_64, SYS_write, 3, &type, &name));
+	CHECK(!lstar_call_argument(LSTAR_ABI_X86_64, 9999, 0, &type, &name));
+	CHECK_STR(name, "buf");
+
 	s = lstar_open();
 	CHECK_STR(lstar_call_name(LSTAR_ABI_X86_64, 257), "openat");
 	CHECK_STR(lstar_call_name(LSTAR_ABI_I386, 1), "exit");
