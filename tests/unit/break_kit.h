@@ -81,7 +81,8 @@ static inline void breaks_go(struct breaks *b)
 static inline void breaks_end(struct breaks *b, const char *text)
 {
 	CHECK(kit_run(&b->k, -1));
-	if (b->k.status) printf("# status %x\n", b->k.status);
+	if (b->k.status)
+		printf("# status %x\n", b->k.status);
 	CHECK_STR(kit_text(&b->k), text);
 	CHECK_EQ(b->k.status, 0);
 	kit_free(&b->k);
