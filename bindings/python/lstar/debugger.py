@@ -102,6 +102,8 @@ class Debugger(Surface):
             raise ValueError("nothing to run: argv is empty")
         if self._state == "live":
             self.terminate()
+        if self._tracer is not None:
+            self._tracer.retire()
         self._clear()
         self._tracer = Tracer()
         stdio = _lstar.STDIO_PTY if redirect_pipes else _lstar.STDIO_INHERIT
@@ -125,6 +127,8 @@ class Debugger(Surface):
         self._not_in_callback()
         if self._state == "live":
             raise RuntimeError(f"process {self.pid} is being debugged: detach() from it first")
+        if self._tracer is not None:
+            self._tracer.retire()
         self._clear()
         self._tracer = Tracer()
         self._tracer.post(self._attach, pid)

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Iterator
+from typing import TYPE_CHECKING, Any
 
 import _lstar
 
@@ -75,6 +76,8 @@ class Memory:
         self._d._do(self._write, address, data)
 
     def _read(self, address: int, size: int) -> bytes:
+        if size < 0:
+            raise TypeError("a size in memory is an int that is not negative")
         try:
             data = _living(self._d).read(address, size)
         except _lstar.Error as e:
@@ -98,19 +101,39 @@ class Memory:
         return self._d._do(lambda: _living(self._d).read_string(address, size))
 
     def __getitem__(self, key: int | str | slice | tuple) -> bytes:
-        address, size = self._range(key)
-        return self.read(address, 1 if size is None else size)
+        if type(key) is tuple and len(key) == 2 and type(key[0]) is int and type(key[1]) is int:
+            address, size, known = *key, False  # what callbacks ask for again and again
+        else:
+            address, size, known = self._range(key)
+        return self._d._do(self._somewhere, self._read, address, 1 if size is None else size,
+                           known)
 
     def __setitem__(self, key: int | str | slice | tuple, value: bytes) -> None:
         if not isinstance(value, (bytes, bytearray, memoryview)):
             raise TypeError("what is written to memory is bytes")
-        address, size = self._range(key)
+        address, size, known = self._range(key)
         if size is not None and size != len(value):
             raise ValueError(f"{len(value)} bytes for a place of {size}")
-        self.write(address, bytes(value))
+        self._d._do(self._somewhere, self._write, address, bytes(value), known)
 
-    def _range(self, key: int | str | slice | tuple) -> tuple[int, int | None]:
-        """Address and size (None: not given) of what stands between the brackets."""
+    def _somewhere(self, fn: Callable, address: int, what: Any, known: bool) -> Any:
+        """Read or write at a number that is an address, or else an offset in the program.
+
+        Nobody looks at maps for what can be reached as it stands.
+        """
+        if known:
+            return fn(address, what)
+        try:
+            return fn(address, what)
+        except OSError:
+            at = resolve(self._d, address)
+            if at == address:
+                raise
+        return fn(at, what)
+
+    def _range(self, key: int | str | slice | tuple) -> tuple[int, int | None, bool]:
+        """What stands between the brackets: address, size (None: not given), and whether the
+        address is known (else resolve() is to be asked, if it cannot be reached)."""
         file, size = "hybrid", None
         if isinstance(key, tuple):
             if not 2 <= len(key) <= 3:
@@ -122,11 +145,13 @@ class Memory:
             if len(key) > 1:
                 size = key[1]
             key = key[0]
-        if size is not None and (not isinstance(size, int) or size < 0):
+        if size is not None and not isinstance(size, int):
             raise TypeError("a size in memory is an int that is not negative")
         if isinstance(key, slice):
-            return self._slice(key, size, file)
-        return self._d._do(resolve, self._d, key, file), size
+            return *self._slice(key, size, file), True
+        if isinstance(key, int) and not isinstance(key, bool) and file == "hybrid":
+            return key, size, False
+        return self._d._do(resolve, self._d, key, file), size, True
 
     def _slice(self, key: slice, size: int | None, file: str) -> tuple[int, int]:
         if size is not None or key.step is not None or key.start is None or key.stop is None:

@@ -6,6 +6,7 @@ Everything here works on stopped threads; what is asked of a running one waits f
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import _lstar
@@ -79,7 +80,7 @@ class Surface:
 
     # --- registers ---
 
-    @property
+    @cached_property
     def regs(self) -> Registers:
         return Registers(self)
 

@@ -108,10 +108,13 @@ class Tracer:
             while d._running or d._in_callback:
                 self._changed.wait()
 
-    def join(self) -> None:
-        """Until the tracing thread has ended."""
-        if not self.is_current():
-            self._os_thread.join()
+    def retire(self) -> None:
+        """Give back what the library holds, if nothing is traced any more. Counts stay."""
+        if any(d._state == "live" for d in self.debuggers.values()):
+            return
+        self.post(self.stop_tracing)
+        self._os_thread.join()
+        self.session.close()
 
     # --- on the tracing thread ---
 
