@@ -106,8 +106,8 @@ int proc_halt(struct target *t)
 	p->halted = true;
 	halt_threads(p, NULL);
 	for (struct tgt_thread *th = p->threads; th; th = th->next)
-		if (!th->is_told)
-			th->step = STEP_NONE; /* what has not ended by now */
+		if (th->step && !th->is_told)
+			step_cut(p, th); /* it has not been told of by now */
 	return 0;
 }
 

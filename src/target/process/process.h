@@ -323,6 +323,8 @@ bool step_over_now(struct proc_target *p, struct tgt_thread *th);
 bool step_report(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop);
 /* The step has ended, unseen by wait(): it is what wait() tells of next. */
 void step_done(struct proc_target *p, struct tgt_thread *th);
+/* Nobody waits for the step any more. */
+void step_cut(struct proc_target *p, struct tgt_thread *th);
 /* Was it the step that raised SIGTRAP? */
 bool step_trap(const struct tgt_thread *th, int sig);
 /* Is the instruction at its ip one that enters the kernel, one that stores the flags? */

@@ -105,8 +105,8 @@ int proc_resume_all(struct target *t)
 	p->halted = false;
 	for (struct tgt_thread *th = p->threads, *next; th; th = next) {
 		next = th->next;
-		if (th->state != TH_RUNNING)
-			th->step = STEP_NONE;
+		if (th->step && th->state != TH_RUNNING)
+			step_cut(p, th);
 		if (th->state == TH_HELD && th->proc && th->halted && !th->proc->held)
 			err = thread_run(p, th, 0) ?: err;
 	}

@@ -121,6 +121,50 @@ bool step_trap(const struct tgt_thread *th, int sig)
 	return si.si_code == TRAP_TRACE || si.si_code == TRAP_BRKPT || si.si_code == SIGTRAP;
 }
 
+/* The instruction has been executed, and its SIGTRAP comes after the stop that was asked for. */
+static bool is_due(const struct tgt_thread *th)
+{
+	struct __ptrace_peeksiginfo_args a = { .nr = 1 };
+	siginfo_t si;
+
+	for (; ptrace(PTRACE_PEEKSIGINFO, th->tid, &a, &si) == 1; a.off++)
+		if (si.si_signo == SIGTRAP && si.si_code == TRAP_TRACE)
+			return true;
+	return false;
+}
+
+/* Its SIGTRAP is nobody's: the program would die of it. */
+static bool swallow(struct proc_target *p, struct tgt_thread *th, int status)
+{
+	if (!WIFSTOPPED(status) || status >> 8 != SIGTRAP || !step_trap(th, SIGTRAP))
+		return false;
+	thread_set(p, th, TH_HELD);
+	th->halted = true;
+	th->at = STOP_TRAP;
+	if (th->steps_pushf)
+		pushf_done(p, th);
+	return true;
+}
+
+void step_cut(struct proc_target *p, struct tgt_thread *th)
+{
+	bool one = th->step == STEP_ONE && !th->is_told;
+	int status;
+	pid_t pid;
+
+	th->step = STEP_NONE;
+	if (one && th->state == TH_QUEUED) {
+		swallow(p, th, th->status);
+	} else if (one && th->state == TH_HELD && th->at == STOP_TRAP && is_due(th) &&
+		   !ptrace(PTRACE_CONT, th->tid, 0, 0)) {
+		while ((pid = waitpid((pid_t)th->tid, &status, __WALL)) < 0 && errno == EINTR)
+			;
+		if (pid > 0 && !swallow(p, th, status))
+			thread_queue(p, th, status);
+	}
+	th->steps_pushf = false;
+}
+
 int proc_step(struct target *t, struct tgt_thread *th, struct eng_ctx *ctx, bool skip)
 {
 	struct proc_target *p = proc_of(t);
