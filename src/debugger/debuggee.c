@@ -140,20 +140,21 @@ static int current_or(struct dbg *d, u32 *pid)
 /* The process is about to go its own way: what its threads stand at is finished first. */
 static void store_held(struct dbg *d, u32 pid)
 {
-	struct target *t = d->target;
+	struct dbg_proc *p = dbg_proc_find(d, pid);
+	struct target *target = d->target;
 
-	for (size_t i = 0; i < d->ntasks; i++) {
-		struct dbg_held *h = d->task[i]->at;
-		struct tgt_thread *th = h ? dbg_thread(d, h->stop.tid) : NULL;
+	for (struct lstar_thread *t = p ? p->threads : NULL; t; t = t->sibling) {
+		struct dbg_held *h = t->at;
+		struct tgt_thread *th = h ? dbg_thread(d, t->tid) : NULL;
 
-		if (!th || h->stop.pid != pid)
+		if (!th)
 			continue;
 		if (h->stop.kind == TGT_STOP_ENTER && h->ctx.skip)
-			t->ops->resume(t, th, &h->ctx, true, 0); /* it stays halted */
+			target->ops->resume(target, th, &h->ctx, true, 0); /* it stays halted */
 		else if (h->stop.kind == TGT_STOP_SIGNAL)
-			t->ops->resume(t, th, &h->ctx, false, d->task[i]->signal);
+			target->ops->resume(target, th, &h->ctx, false, t->signal);
 		else
-			t->ops->store_regs(t, th, &h->ctx);
+			target->ops->store_regs(target, th, &h->ctx);
 	}
 }
 

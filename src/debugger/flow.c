@@ -43,17 +43,22 @@ void dbg_calls_drop(struct dbg *d, struct lstar_thread *t)
 	}
 }
 
+static void forget_in(struct lstar_thread *t, const struct lstar_handler *gone)
+{
+	for (struct dbg_call *c = t->call; c; c = c->below) {
+		for (size_t i = 0; i < c->n; i++)
+			if (c->in[i].h == gone)
+				c->in[i].h = NULL;
+		if (c->asked == gone)
+			c->asked = NULL;
+	}
+}
+
 void dbg_calls_forget(struct dbg *d, const struct lstar_handler *gone)
 {
-	for (size_t i = 0; i < d->ntasks; i++) {
-		for (struct dbg_call *c = d->task[i]->call; c; c = c->below) {
-			for (size_t k = 0; k < c->n; k++)
-				if (c->in[k].h == gone)
-					c->in[k].h = NULL;
-			if (c->asked == gone)
-				c->asked = NULL;
-		}
-	}
+	for (struct dbg_proc *p = d->procs; p; p = p->next)
+		for (struct lstar_thread *t = p->threads; t; t = t->sibling)
+			forget_in(t, gone);
 }
 
 static bool same_call(const struct dbg_call *c, const struct tgt_stop *s)

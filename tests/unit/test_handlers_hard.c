@@ -10,19 +10,30 @@
 
 /* --- every call of a program is entered, and left or abandoned, in its own thread --- */
 
-#define TASKS 4096
+#define TASKS 65536
 #define DEEP 16
 
 struct calls {
-	u64 open[TASKS][DEEP]; /* by tid; numbers, innermost last */
+	const struct lstar_thread *thread[TASKS]; /* records are never used again, as tids are */
+	u64 open[TASKS][DEEP]; /* numbers, innermost last */
 	u8 depth[TASKS];
 	u64 enters, exits, wrong;
 };
 
+static u32 slot(struct calls *c, const struct lstar_thread *t)
+{
+	u32 i = (u32)((uintptr_t)t / 16 * 2654435761u) % TASKS;
+
+	while (c->thread[i] && c->thread[i] != t)
+		i = (i + 1) % TASKS;
+	c->thread[i] = t;
+	return i;
+}
+
 static enum lstar_cb opens(struct lstar_thread *t, struct lstar_handler *h, void *user)
 {
 	struct calls *c = user;
-	u32 i = dbg_thread_tid(t) % TASKS;
+	u32 i = slot(c, t);
 
 	c->wrong += dbg_call_phase(t) != LSTAR_ENTER || c->depth[i] >= DEEP;
 	if (c->depth[i] < DEEP)
@@ -34,7 +45,7 @@ static enum lstar_cb opens(struct lstar_thread *t, struct lstar_handler *h, void
 static enum lstar_cb closes(struct lstar_thread *t, struct lstar_handler *h, void *user)
 {
 	struct calls *c = user;
-	u32 i = dbg_thread_tid(t) % TASKS;
+	u32 i = slot(c, t);
 
 	/* Those within it have been left by longjmp(). */
 	while (c->depth[i] && c->open[i][c->depth[i] - 1] != dbg_call_original(t))
