@@ -24,9 +24,11 @@ static struct session_obj *ready(PyObject *self)
 /* NULL-terminated strings of a sequence of str or bytes; *@keep holds them. */
 static const char **strings(PyObject *seq, PyObject **keep)
 {
-	Py_ssize_t n = PySequence_Size(seq);
+	Py_ssize_t n = PyUnicode_Check(seq) ? -1 : PySequence_Size(seq);
 	const char **v = n < 0 ? NULL : calloc((size_t)n + 1, sizeof(*v));
 
+	if (n < 0 && !PyErr_Occurred())
+		PyErr_SetString(PyExc_TypeError, "a list of words is wanted, not one");
 	*keep = v ? PyList_New(0) : NULL;
 	for (Py_ssize_t i = 0; *keep && i < n; i++) {
 		PyObject *o = PySequence_GetItem(seq, i), *bytes = NULL;
