@@ -89,7 +89,8 @@ LSTAR_API struct lstar *lstar_open_machine(void);
 /*
  * Ends a session in whatever state it is. Launched debuggees are killed, attached ones go on as
  * if nothing had been. What outputs have not taken yet is delivered before; then everything that
- * the session has handed out is gone. NULL does nothing. Stage: not callback.
+ * the session has handed out is gone. NULL does nothing; in a callback it fails, which only
+ * lstar_error() tells. Stage: not callback.
  */
 LSTAR_API void lstar_close(struct lstar *s);
 /*

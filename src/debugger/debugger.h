@@ -140,6 +140,8 @@ void dbg_keyboard(struct dbg *d, bool pass);
  * prompt must. Default: no, the terminal is left alone.
  */
 void dbg_terminal(struct dbg *d, bool take_back);
+/* 0, or the failure -EBUSY of what a callback may not do. */
+int dbg_not_in_callback(struct dbg *d, const char *what);
 /* Stop it as soon as possible. Async-signal-safe. */
 void dbg_interrupt(struct dbg *d);
 /*

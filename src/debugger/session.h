@@ -281,8 +281,6 @@ int dbg_go_on(struct dbg *d, struct dbg_held *h, bool step);
 /* Failures: there is none; it is the machine. */
 int dbg_no_debuggee(struct dbg *d);
 int dbg_no_processes(struct dbg *d);
-/* 0, or the failure of what a callback may not do. */
-int dbg_not_in_callback(struct dbg *d, const char *what);
 
 /* breakpoints.c */
 void dbg_breakpoint_hit(struct dbg *d, u32 number);

@@ -23,9 +23,7 @@ struct lstar {
 	struct lstar_error error;
 	char *error_text; /* malloc'ed, or NULL */
 	bool prompt; /* lib_open(): the console is the caller's, and takes errors, too */
-	bool gathering; /* errors are kept for lstar_error() instead of being printed */
-	char *said; /* what was kept */
-	size_t nsaid;
+	struct lib_said *said; /* errors are kept for lstar_error() instead of being printed */
 	struct sym_maps maps; /* whose paths lstar_maps() has given away */
 	bool owned; /* by the thread that launched or attached first */
 	pthread_t owner;
@@ -54,10 +52,15 @@ int lib_session(struct lstar *s);
 int lib_thread(const struct lstar_thread *t, struct lstar **s);
 int lib_handler(const struct lstar_handler *h, struct lstar **s);
 
-/* session.c: between the two, errors and warnings are kept. */
-void lib_gather(struct lstar *s);
-/* What was said, without its last newline; valid until the next lib_gather(). */
-const char *lib_gathered(struct lstar *s);
+/* session.c: between the two, errors and warnings are kept. In a callback they may be so again. */
+struct lib_said {
+	char *text; /* malloc'ed; NULL: nothing was said */
+	size_t len;
+	struct lib_said *outer;
+};
+void lib_gather(struct lstar *s, struct lib_said *said);
+/* @said has what was said, without its last newline; the text is the caller's to free. */
+void lib_gathered(struct lstar *s, struct lib_said *said);
 /* Text for whoever takes the output. */
 void lib_print(struct lstar *s, const char *text, size_t len);
 

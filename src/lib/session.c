@@ -21,48 +21,46 @@ static void take_output(void *user, const char *text, size_t len)
 static void take_error(void *user, const char *text, size_t len)
 {
 	struct lstar *s = user;
+	struct lib_said *said = s->said;
 	char *more;
 
-	if (!s->gathering) {
+	if (!said) {
 		s->print(text, len, s->print_user);
 		return;
 	}
-	more = realloc(s->said, s->nsaid + len + 1);
+	more = realloc(said->text, said->len + len + 1);
 	if (!more)
 		return; /* the code is returned all the same */
-	s->said = more;
-	memcpy(s->said + s->nsaid, text, len);
-	s->nsaid += len;
-	s->said[s->nsaid] = '\0';
+	said->text = more;
+	memcpy(said->text + said->len, text, len);
+	said->len += len;
+	said->text[said->len] = '\0';
 }
 
 /* The console's own error stream is standard output here. */
 static void divert(struct lstar *s)
 {
-	con_divert(s->con, s->print ? take_output : NULL,
-		   s->print || s->gathering ? take_error : NULL, s);
+	con_divert(s->con, s->print ? take_output : NULL, s->print || s->said ? take_error : NULL,
+		   s);
 }
 
-void lib_gather(struct lstar *s)
+void lib_gather(struct lstar *s, struct lib_said *said)
+{
+	*said = (struct lib_said){ .outer = s->said };
+	if (s->prompt)
+		return;
+	s->said = said;
+	divert(s);
+}
+
+void lib_gathered(struct lstar *s, struct lib_said *said)
 {
 	if (s->prompt)
 		return;
-	free(s->said);
-	s->said = NULL;
-	s->nsaid = 0;
-	s->gathering = true;
+	s->said = said->outer;
 	divert(s);
-}
-
-const char *lib_gathered(struct lstar *s)
-{
-	if (s->prompt)
-		return "";
-	s->gathering = false;
-	divert(s);
-	if (s->nsaid && s->said[s->nsaid - 1] == '\n')
-		s->said[--s->nsaid] = '\0';
-	return s->said ? s->said : "";
+	if (said->len && said->text[said->len - 1] == '\n')
+		said->text[--said->len] = '\0';
 }
 
 void lib_print(struct lstar *s, const char *text, size_t len)
@@ -150,12 +148,15 @@ void lstar_close(struct lstar *s)
 {
 	if (!s)
 		return;
+	if (s->d && dbg_not_in_callback(s->d, "closing the session")) {
+		lib_failed(s, LIB_ANY, -EBUSY);
+		return;
+	}
 	cmd_free(s->cmd);
 	dbg_free(s->d);
 	if (!s->prompt)
 		con_free(s->con);
 	sym_maps_free(&s->maps);
-	free(s->said);
 	free(s->error_text);
 	free(s);
 }

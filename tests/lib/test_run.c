@@ -220,6 +220,34 @@ TEST(callbacks)
 	lstar_close(s);
 }
 
+static enum lstar_cb commanding(struct lstar_thread *at, struct lstar_handler *h, void *user)
+{
+	uint64_t nr = 0;
+
+	(void)user;
+	CHECK_FAILS(s, lstar_command(s, "nonsense"), LSTAR_E_SCRIPT, "unknown command 'nonsense'");
+	CHECK_OK(s, lstar_eval(s, at, "$syscall_number", &nr));
+	CHECK_EQ(nr, SYS_getppid);
+	lstar_close(s);
+	CHECK(lstar_error(s)->code == LSTAR_E_STAGE); /* not from in here */
+	lstar_handler_remove(h);
+	return LSTAR_CB_CONTINUE;
+}
+
+/* A callback that uses commands, in a command that lets the debuggee run. */
+TEST(commands_in_callbacks)
+{
+	struct heard out = { .n = 0 };
+
+	begin("act", "getppid", "1", NULL);
+	lstar_output(s, hear, &out);
+	CHECK_OK(s, lstar_handle_syscall(s, "getppid", commanding, NULL, 0, NULL, NULL));
+	CHECK_OK(s, lstar_command(s, "g"));
+	CHECK_HAS(heard(&out), "exited with status 0");
+	CHECK(!strstr(out.text, "nonsense"));
+	lstar_close(s);
+}
+
 TEST(refused_handlers)
 {
 	struct lstar_handler *h;
