@@ -222,6 +222,25 @@ def a_newborn_child_stands_behind_the_call_that_made_it():
 
 
 @test
+def a_step_may_make_a_child():
+    d = debug("fork_one")
+    r = d.run()
+    h = d.handle_syscall("clone")
+    d.cont()
+    d.wait()
+    eq(h.hit_on_enter(d), True)
+    h.disable()
+    d.step()
+    eq((len(d.children), d.regs.rax, d.running), (1, d.children[0].pid, False))
+    d.children[0].cont()
+    d.cont()
+    r.sendline(b"Io_no")
+    eq(r.recvline(), b"Enter your input: You entered: Io_no")
+    d.wait()
+    eq((d.dead, d.exit_code), (True, 0))
+
+
+@test
 def vfork_does_not_hang():
     d = debug("act", "vfork", 3)
     d.run()

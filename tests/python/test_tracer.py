@@ -56,6 +56,48 @@ def or_interrupts_when_told_so():
     eq(d.exit_code, 0)
 
 
+def before_read(d):
+    """The instruction that makes the program's call of read."""
+    d.handle_syscall("read")
+    d.cont()
+    d.wait()
+    d.handle_syscall("read", on_enter=True)
+    eq((d.syscall_number, d.syscall_phase), (0, "enter"))
+
+
+@test
+def a_step_that_blocks_can_be_interrupted():
+    d = debug("six_calls")
+    r = d.run()
+    before_read(d)
+    here = d.instruction_pointer
+    late = threading.Timer(0.3, d.interrupt)
+    late.start()
+    d.step()
+    late.join()
+    eq((d.dead, d.running, d.syscall_number), (False, False, 0))
+    r.sendline(b"provola")
+    eq(run_out(d), 0)
+    eq((d.exit_code, here), (0, here))
+
+
+@test
+def others_may_ask_while_a_step_blocks():
+    d = debug("six_calls")
+    r = d.run()
+    before_read(d)
+    done = []
+    asker = threading.Timer(0.3, lambda: done.append(d._tracer.post(d._session.thread_at, 0)))
+    feeder = threading.Timer(0.6, r.sendline, [b"provola"])
+    asker.start()
+    feeder.start()
+    d.step()
+    asker.join()
+    feeder.join()
+    eq((len(done), d.syscall_phase, d.regs.rax), (1, None, 8))
+    eq(run_out(d), 0)
+
+
 @test
 def several_debuggers_at_once():
     all_of_them = [debug("six_calls") for _ in range(4)]

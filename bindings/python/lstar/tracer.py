@@ -204,8 +204,11 @@ class Tracer:
         d._leave_stop()
         with self._changed:
             d._running = True
-        raw.step()
-        while d._running and not self.quitting:
+        while True:
+            self._drain(block=False)
+            if not d._running or self.quitting:
+                return
+            raw.step()  # again after a stop on the way: it leads to the same place
             stop, error = self.wait()
             if stop.reason in (_lstar.STOP_STEP, _lstar.STOP_EXEC) and error is None:
                 # The instruction may have been the call that makes another program of it.
