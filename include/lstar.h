@@ -390,11 +390,6 @@ LSTAR_API uint64_t lstar_handler_hits(const struct lstar_handler *h);
  */
 LSTAR_API int64_t lstar_handler_number(const struct lstar_handler *h);
 /*
- * Is a call with this number one of those that @h was made for? Stage: always.
- */
-LSTAR_API bool lstar_handler_matches(const struct lstar_handler *h, enum lstar_abi abi,
-				     uint64_t nr);
-/*
  * @h is no more, also for calls that it has entered. In its own callback it goes when that
  * returns. NULL does nothing. Stage: always.
  */
@@ -435,6 +430,14 @@ LSTAR_API uint64_t lstar_call_original(const struct lstar_thread *t);
  */
 LSTAR_API uint64_t lstar_call_original_arg(const struct lstar_thread *t, unsigned i);
 LSTAR_API uint64_t lstar_call_original_return(const struct lstar_thread *t);
+/*
+ * The i-th handler that the call has met, in the order in which they were entered, and the number
+ * that the call had then: more than one number when recursive hijacks have changed it. *@h is
+ * NULL for one that is gone, or has disabled itself at the entry. False beyond the last. Stage:
+ * stopped.
+ */
+LSTAR_API bool lstar_call_entered(const struct lstar_thread *t, unsigned i,
+				  struct lstar_handler **h, uint64_t *nr);
 /*
  * Another call is made in the place of this one. Whether its handlers see it says LSTAR_RECURSIVE
  * of the handler that is at work. Stage: LSTAR_ENTER. LSTAR_E_GONE.

@@ -213,6 +213,18 @@ uint64_t dbg_call_original_return(const struct lstar_thread *t)
 	return h->call ? (uint64_t)h->call->ret : (uint64_t)-ENOSYS;
 }
 
+bool dbg_call_entered(const struct lstar_thread *t, unsigned i, struct lstar_handler **h,
+		      uint64_t *nr)
+{
+	const struct dbg_call *c = at_call(t) ? t->at->call : NULL;
+
+	if (!c || i >= c->n)
+		return false;
+	*h = c->in[i].h;
+	*nr = c->in[i].nr;
+	return true;
+}
+
 int dbg_call_set_return(struct lstar_thread *t, uint64_t value)
 {
 	int err = dbg_task_ready(t);

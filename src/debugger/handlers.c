@@ -391,11 +391,6 @@ int64_t dbg_handler_number(const struct lstar_handler *h)
 	return h->number;
 }
 
-bool dbg_handler_matches(const struct lstar_handler *h, enum lstar_abi abi, uint64_t nr)
-{
-	return dbg_calls_match(&h->calls, (enum abi_id)abi, nr);
-}
-
 struct dbg *dbg_handler_session(const struct lstar_handler *h)
 {
 	return h->d;

@@ -65,7 +65,6 @@ void dbg_handler_enable(struct lstar_handler *h, bool on);
 bool dbg_handler_enabled(const struct lstar_handler *h);
 uint64_t dbg_handler_hits(const struct lstar_handler *h);
 int64_t dbg_handler_number(const struct lstar_handler *h);
-bool dbg_handler_matches(const struct lstar_handler *h, enum lstar_abi abi, uint64_t nr);
 void dbg_handler_remove(struct lstar_handler *h);
 /* The session and the text the handler was made with, for messages. */
 struct dbg *dbg_handler_session(const struct lstar_handler *h);
@@ -82,6 +81,8 @@ uint64_t dbg_call_number(const struct lstar_thread *t);
 uint64_t dbg_call_original(const struct lstar_thread *t);
 uint64_t dbg_call_original_arg(const struct lstar_thread *t, unsigned i);
 uint64_t dbg_call_original_return(const struct lstar_thread *t);
+bool dbg_call_entered(const struct lstar_thread *t, unsigned i, struct lstar_handler **h,
+		      uint64_t *nr);
 int dbg_call_set_number(struct lstar_thread *t, uint64_t nr);
 uint64_t dbg_call_arg(struct lstar_thread *t, unsigned i);
 int dbg_call_set_arg(struct lstar_thread *t, unsigned i, uint64_t value);

@@ -38,6 +38,12 @@ uint64_t lstar_call_original_return(const struct lstar_thread *t)
 	return t ? dbg_call_original_return(t) : 0;
 }
 
+bool lstar_call_entered(const struct lstar_thread *t, unsigned i, struct lstar_handler **h,
+			uint64_t *nr)
+{
+	return t && h && nr && dbg_call_entered(t, i, h, nr);
+}
+
 uint64_t lstar_call_arg(struct lstar_thread *t, unsigned i)
 {
 	return t && i < 6 ? dbg_call_arg(t, i) : 0;

@@ -100,11 +100,6 @@ void lstar_handler_remove(struct lstar_handler *h)
 		dbg_handler_remove(h);
 }
 
-bool lstar_handler_matches(const struct lstar_handler *h, enum lstar_abi abi, uint64_t nr)
-{
-	return h && (unsigned)abi <= LSTAR_ABI_X32 && dbg_handler_matches(h, abi, nr);
-}
-
 bool lstar_hit_on(const struct lstar_handler *h, const struct lstar_thread *t)
 {
 	return h && t && dbg_hit_on(h, t);

@@ -2,6 +2,7 @@
 """What is printed of system calls, byte by byte."""
 
 import io
+import os
 import re
 import sys
 
@@ -138,6 +139,32 @@ def the_mark_of_a_recursive_hijack_is_its_own_handlers():
     eq(got[1].startswith(f"{B}{d.pid}{R} {BLUE}getppid{DEF}() = "), True)
     d, _, got = hijack_lines(True, handler=True)
     eq(got[1].startswith(f"{B}{d.pid}{R} {RED}(callback) {BLUE}getppid{DEF}() = "), True)
+
+
+@test
+def each_call_of_a_chain():
+    d, _ = started()
+    d.hijack_syscall("read", "getgid", recursive=True)
+    d.hijack_syscall("getgid", "getuid", recursive=True)
+    d.hijack_syscall("getuid", "geteuid", recursive=False)
+    with printed() as out:
+        d.pprint_syscalls = True
+        run_out(d)
+    struck = re.findall(rf"{re.escape(RED)}\(hijacked\) {re.escape(STRIKE + BLUE)}(\w+)",
+                        out.getvalue())
+    eq(struck, ["read", "getgid", "getuid"])
+    has(out.getvalue(), line(d, "geteuid", [], os.geteuid(), f"{RED}(executed) "))
+    eq(len(out.getvalue().splitlines()), 9)
+
+
+@test
+def handlers_that_disable_themselves_ran():
+    d, _ = started()
+    d.handle_syscall("write", on_enter=lambda t, h: h.disable())
+    with printed() as out:
+        d.pprint_syscalls = True
+        run_out(d)
+    eq([f"{RED}(callback) " in l for l in out.getvalue().splitlines()], [True] + [False] * 5)
 
 
 @test

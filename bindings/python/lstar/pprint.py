@@ -21,7 +21,6 @@ from . import handlers
 
 if TYPE_CHECKING:
     from .debugger import Debugger
-    from .handlers import SyscallHandler
     from .thread import ThreadContext
 
 RESET, BOLD, STRIKE, DEFAULT = "\033[0m", "\033[1m", "\033[9m", "\033[39m"
@@ -209,39 +208,41 @@ class Printer:
             return None
         return _lstar.call_name(abi, number)
 
-    def _handlers_of(self, t: ThreadContext, abi: int, number: int) -> list[SyscallHandler]:
-        """The user's enabled handlers of a call that run code in this thread."""
-        found = []
-        for h in self._d._handlers:
-            mine = h._thread is None or h._thread is t
-            if mine and h._raw.enabled and h._is_users() and h._raw.matches(abi, number):
-                found.append(h)
-        return found
-
-    def _mark(self, t: ThreadContext, abi: int, number: int) -> str:
-        return RED + CALLBACK if self._handlers_of(t, abi, number) else ""
+    def _way(self, raw: _lstar.Thread) -> tuple[list[int], set[int]]:
+        """The numbers that the call had until recursion ended, and those of them for which the
+        user's functions are called."""
+        numbers, with_code = [raw.original], set()
+        for h, number in raw.entered():
+            if number != numbers[-1]:
+                numbers.append(number)
+            if h is None or (isinstance(h.owner, handlers.SyscallHandler) and h.owner._is_users()):
+                with_code.add(number)
+        return numbers, with_code
 
     def _enter(self, t: ThreadContext, _: Any) -> None:
         raw = t._raw
-        abi, was, now = raw.abi, raw.original, raw.number
+        abi, now = raw.abi, raw.number
+        numbers, with_code = self._way(raw)
+        old: list[int] | None = [raw.original_arg(i) for i in range(6)]
         new = [raw.arg0, raw.arg1, raw.arg2, raw.arg3, raw.arg4, raw.arg5]
-        if was == now:
-            name = self._shown(abi, now)
-            if name is not None:
-                old = [raw.original_arg(i) for i in range(6)]
-                self._call(t, self._mark(t, abi, now), name, abi, now, old, new)
-            return
-        name = self._shown(abi, was)
-        if name is not None:
-            old = [raw.original_arg(i) for i in range(6)]
-            labels = _lstar.call_arguments(abi, was)
-            _screen.begin(t.tid, f"{BOLD}{t.tid}{RESET} {RED}{HIJACKED}{STRIKE}{BLUE}{name}"
-                          f"{DEFAULT}({_arguments(labels, old, new)}){RESET}\n", True, False)
+        mark = RED + EXECUTED
+        if numbers[-1] == now:
+            numbers.pop()
+            mark = RED + CALLBACK if now in with_code else ""
+        for number in numbers:
+            self._hijacked(t, abi, number, old, new)
+            old = None
         name = self._shown(abi, now)
         if name is not None:
-            recursive = any(h.recursive for h in self._handlers_of(t, abi, was))
-            mark = self._mark(t, abi, now) if recursive else RED + EXECUTED
-            self._call(t, mark, name, abi, now, None, new)
+            self._call(t, mark, name, abi, now, old, new)
+
+    def _hijacked(self, t: ThreadContext, abi: int, number: int, old: list[int] | None,
+                  new: list[int]) -> None:
+        name = self._shown(abi, number)
+        if name is not None:
+            arguments = _arguments(_lstar.call_arguments(abi, number), old, new)
+            _screen.begin(t.tid, f"{BOLD}{t.tid}{RESET} {RED}{HIJACKED}{STRIKE}{BLUE}{name}"
+                          f"{DEFAULT}({arguments}){RESET}\n", True, False)
 
     def _call(self, t: ThreadContext, mark: str, name: str, abi: int, number: int,
               old: list[int] | None, new: list[int]) -> None:

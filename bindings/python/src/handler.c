@@ -253,18 +253,6 @@ static PyObject *hit_on_exit(PyObject *self, PyObject *o)
 	return hit(self, o, lstar_hit_on_exit);
 }
 
-static PyObject *matches(PyObject *self, PyObject *const *args, Py_ssize_t n)
-{
-	struct handler_obj *h = (struct handler_obj *)self;
-	uint32_t abi;
-	uint64_t nr;
-
-	if (!lst_arg_count("matches", n, 2, 2) || !lst_u32(args[0], &abi) || !lst_u64(args[1], &nr))
-		return NULL;
-	return PyBool_FromLong(h->h && h->session->s &&
-			       lstar_handler_matches(h->h, (enum lstar_abi)abi, nr));
-}
-
 /* The counters are words that may be read while another thread waits in the session. */
 static PyObject *get_hits(PyObject *self, void *unused)
 {
@@ -364,8 +352,6 @@ static PyMethodDef methods[] = {
 	{ "thread", for_thread, METH_O, "thread(t): only for this thread; None: for all again" },
 	{ "process", for_process, METH_O, "process(pid): only for this process; 0: for all" },
 	{ "remove", remove_, METH_NOARGS, "the handler is no more; its count stays" },
-	{ "matches", FASTCALL(matches), METH_FASTCALL,
-	  "matches(abi, number): was it made for such a call?" },
 	{ "hit_on", hit_on, METH_O, "did this handler make the last stop of the thread?" },
 	{ "hit_on_enter", hit_on_enter, METH_O, "did it, at the entry of the call?" },
 	{ "hit_on_exit", hit_on_exit, METH_O, "did it, at the exit of the call?" },

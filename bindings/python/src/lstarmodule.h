@@ -94,6 +94,8 @@ void lst_take(struct session_obj *s);
 struct thread_obj *lst_thread(struct session_obj *s, struct lstar_thread *t);
 /* A new reference to it, None for NULL. */
 PyObject *lst_thread_ref(struct session_obj *s, struct lstar_thread *t);
+/* The Handler object, or None. */
+PyObject *lst_handler_ref(struct session_obj *s, struct lstar_handler *h);
 /* What a callback gets for it, borrowed. */
 PyObject *lst_thread_owner(struct thread_obj *th);
 void lst_threads_forget(struct session_obj *s);

@@ -170,8 +170,8 @@ static PyStructSequence_Field stop_fields[] = {
 
 PyStructSequence_Desc stop_desc = { "_lstar.Stop", "Why wait() has returned.", stop_fields, 9 };
 
-/* The Handler object of @h: those that are alive are in the set, few, and no callback asks here. */
-static PyObject *handler_ref(struct session_obj *s, struct lstar_handler *h)
+/* Those that are alive are in the set; they are few, and the C side of a callback never asks. */
+PyObject *lst_handler_ref(struct session_obj *s, struct lstar_handler *h)
 {
 	PyObject *found = Py_None, *it, *o;
 
@@ -200,7 +200,7 @@ static PyObject *stop_object(struct session_obj *s, const struct lstar_stop *sto
 		return NULL;
 	PyStructSequence_SetItem(o, 0, PyLong_FromLong(stop->reason));
 	PyStructSequence_SetItem(o, 1, lst_thread_ref(s, stop->thread));
-	PyStructSequence_SetItem(o, 2, handler_ref(s, stop->handler));
+	PyStructSequence_SetItem(o, 2, lst_handler_ref(s, stop->handler));
 	for (size_t i = 0; i < sizeof(number) / sizeof(*number); i++)
 		PyStructSequence_SetItem(o, (Py_ssize_t)i + 3, PyLong_FromLong(number[i]));
 	if (PyErr_Occurred())

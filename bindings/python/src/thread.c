@@ -210,6 +210,24 @@ static PyObject *original_arg(PyObject *self, PyObject *o)
 	return number(lstar_call_original_arg(t, i));
 }
 
+static PyObject *entered(PyObject *self, PyObject *unused)
+{
+	struct lstar_thread *t = ready(self);
+	PyObject *list = t ? PyList_New(0) : NULL;
+	struct lstar_handler *h;
+	uint64_t nr;
+
+	for (unsigned i = 0; list && lstar_call_entered(t, i, &h, &nr); i++) {
+		PyObject *one = Py_BuildValue("(NK)", lst_handler_ref(session_of(self), h),
+					      (unsigned long long)nr);
+
+		if (!one || PyList_Append(list, one))
+			Py_CLEAR(list);
+		Py_XDECREF(one);
+	}
+	return list;
+}
+
 static PyObject *get_session(PyObject *self, void *unused)
 {
 	PyObject *s = (PyObject *)session_of(self);
@@ -524,6 +542,8 @@ static void dealloc(PyObject *self)
 
 static PyMethodDef methods[] = {
 	{ "original_arg", original_arg, METH_O, "argument i as the program gave it" },
+	{ "entered", entered, METH_NOARGS,
+	  "(Handler or None, number) of each handler that the call has met" },
 	{ "reg", reg, METH_O, "reg(name): value of a register" },
 	{ "set_reg", FASTCALL(set_reg), METH_FASTCALL, "set_reg(name, value)" },
 	{ "read", FASTCALL(read_), METH_FASTCALL,
