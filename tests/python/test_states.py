@@ -433,4 +433,16 @@ def a_thread_inside_of_a_blocking_call_shows_it():
     eq((d.dead, d.exit_code), (True, 0))
 
 
+@test
+def the_signal_that_ended_it_has_a_name():
+    for number, name in ((signal.SIGTERM, "SIGTERM"), (signal.SIGRTMIN + 6, "SIGRTMIN+6")):
+        d = debug("six_calls")
+        r = d.run()
+        d.cont()
+        eq(r.recvline(), b"Hello, World!")
+        os.kill(d.pid, number)
+        d.wait()
+        eq((d.dead, d.exit_code, d.exit_signal), (True, None, name))
+
+
 main()

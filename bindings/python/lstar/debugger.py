@@ -534,7 +534,7 @@ class Debugger(Surface):
         if status is not None and os.WIFEXITED(status):
             self.exit_code = os.WEXITSTATUS(status)
         elif status is not None and os.WIFSIGNALED(status):
-            self.exit_signal = signal.Signals(os.WTERMSIG(status)).name
+            self.exit_signal = _signal_name(os.WTERMSIG(status))
 
     def _end_by_force(self) -> None:
         tracer = self._tracer
@@ -576,6 +576,13 @@ class Debugger(Surface):
 
     def __repr__(self) -> str:
         return f"Debugger(argv={self.argv}, pid={self.pid}, {self._state})"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # one of the many that have no name of their own
+        return f"SIGRTMIN+{number - signal.SIGRTMIN}"
 
 
 def _close_stdin(tracer: Tracer, pid: int) -> None:

@@ -58,7 +58,7 @@ class Tracer:
         self.session.thread_factory = self._thread_of
         self.debuggers: dict[int, Debugger] = {}
         self.ident: int | None = None
-        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Work] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._changed = threading.Condition()
         self._waiting = False
@@ -95,12 +95,6 @@ class Tracer:
             finally:
                 work.error = None  # no cycle through the traceback
         return work.result
-
-    def kick(self) -> None:
-        """The tracing thread looks at its flags soon."""
-        self._queue.put(None)
-        if self._waiting:
-            self.session.interrupt()
 
     def wait_stopped(self, d: Debugger) -> None:
         """Until the process does not run any more."""
@@ -246,8 +240,7 @@ class Tracer:
                 work = self._queue.get(block=block and idle and not self.quitting)
             except queue.Empty:
                 return
-            if work is not None:
-                work.run()
+            work.run()
 
     def _thread_of(self, raw: _lstar.Thread) -> Any:
         """The ThreadContext of a thread; its process becomes known if it was not."""
