@@ -105,7 +105,7 @@ def introduction(folder, name):
 
 
 def family(page, made, folder, version, date):
-    names = [name for name in page.functions()]
+    names = page.functions()
     out = head(page.name, version, date)
     out += ".SH NAME\n" + ", ".join(names) + " \\- " + plain(" and ".join(page.titles)) + "\n"
     out += ".SH SYNOPSIS\n" + code("#include <lstar.h>\n\n" + "\n\n".join(page.synopsis))
@@ -113,8 +113,7 @@ def family(page, made, folder, version, date):
     for words, members in page.groups:
         out += group_text(words, members)
     others = [MAIN] + [name for name in made if name != page.name]
-    return out + ".SH SEE ALSO\n" + ",\n".join(f".BR {name} (3)" for name in others).replace(
-        "(3),", "(3),") + "\n"
+    return out + ".SH SEE ALSO\n" + ",\n".join(f".BR {name} (3)" for name in others) + "\n"
 
 
 def main_page(made, header, folder, version, date):

@@ -2,8 +2,6 @@
 /*
  * run.c - letting the debuggee run, waiting for its stops, stepping, holding.
  */
-#include <string.h>
-
 #include "lib/lib.h"
 
 int lstar_continue(struct lstar *s)
