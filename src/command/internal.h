@@ -26,7 +26,8 @@ struct cmd {
 
 /* One array for each family of commands. */
 extern const struct cmd_desc cmd_events[], cmd_running[], cmd_debuggee[], cmd_evaluate[],
-	cmd_breakpoints[], cmd_invoke[], cmd_registers[], cmd_memory[], cmd_machine[], cmd_outputs[], cmd_scripts[], cmd_session[];
+	cmd_breakpoints[], cmd_invoke[], cmd_registers[], cmd_memory[], cmd_machine[],
+	cmd_outputs[], cmd_scripts[], cmd_session[];
 
 /* Length of the mark that some editors begin UTF-8 files with. */
 size_t cmd_bom(const char *text);
