@@ -440,7 +440,8 @@ LSTAR_API bool lstar_call_entered(const struct lstar_thread *t, unsigned i,
 				  struct lstar_handler **h, uint64_t *nr);
 /*
  * Another call is made in the place of this one. Whether its handlers see it says LSTAR_RECURSIVE
- * of the handler that is at work. Stage: LSTAR_ENTER. LSTAR_E_GONE.
+ * of the handler that is at work. -1 leaves the call out: its result is what
+ * lstar_call_set_return() has set, else -ENOSYS. Stage: LSTAR_ENTER. LSTAR_E_GONE.
  */
 LSTAR_API int lstar_call_set_number(struct lstar_thread *t, uint64_t nr);
 /*

@@ -183,7 +183,7 @@ static bool entered(const struct dbg_call *c, const struct lstar_handler *h)
 
 static bool make_room(struct dbg *d, struct dbg_call *c)
 {
-	size_t cap = d->nhandlers + 8;
+	size_t cap = c->n + d->nhandlers + 8;
 	struct dbg_entered *in;
 
 	if (ENG_LIKELY(c->n < c->cap))

@@ -180,6 +180,36 @@ TEST(recursion_meets_synchronous_handlers)
 	end(&s);
 }
 
+/* Most of those that a call has entered are removed before others are entered. */
+TEST(many_removed_within_a_call)
+{
+	struct session s;
+	struct who a = { 'A', 0 }, b = { 'B', 0 };
+	struct lstar_handler *h[20], *sync;
+
+	begin(&s);
+	launch(&s, ARGV(ACT, S("getppid"), S("1")));
+	sync = handle(&s, "getppid", NULL, NULL, LSTAR_RECURSIVE, NULL);
+	who(&s, "getuid", &b, 0);
+	for (int i = 0; i < 10; i++)
+		h[i] = handle(&s, "getppid", passes, NULL, 0, NULL);
+	CHECK_EQ(go(&s), LSTAR_STOP_SYSCALL);
+	CHECK_EQ(go(&s), LSTAR_STOP_SYSCALL);
+	for (int i = 10; i < 18; i++)
+		h[i] = handle(&s, "getppid", passes, NULL, 0, NULL);
+	h[18] = who(&s, "getppid", &a, 0);
+	CHECK_EQ(go(&s), LSTAR_STOP_SYSCALL);
+	for (int i = 0; i < 19; i++)
+		dbg_handler_remove(h[i]);
+	OK(&s, dbg_call_set_number(s.t, SYS_getuid));
+	CHECK_EQ(go(&s), LSTAR_STOP_SYSCALL);
+	CHECK_EQ(s.stop.phase, LSTAR_EXIT);
+	CHECK(dbg_hit_on_exit(sync, s.t));
+	CHECK_EQ(go(&s), LSTAR_STOP_NOTHING_LEFT);
+	CHECK_STR(seen, "A110 B110:102 b110:102");
+	end(&s);
+}
+
 /* Not recursive: the number changed at a stop is nobody else's concern. */
 TEST(number_changed_at_a_stop)
 {
