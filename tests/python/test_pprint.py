@@ -311,9 +311,12 @@ def off_in_each_new_run():
     d, _ = started()
     with printed() as out:
         d.pprint_syscalls = True
+        d.syscalls_to_pprint = ["write"]
+        d.syscalls_to_not_pprint = ["read"]
         d.kill()
         d.run()
-        eq(d.pprint_syscalls, False)
+        eq((d.pprint_syscalls, d.syscalls_to_pprint, d.syscalls_to_not_pprint),
+           (False, None, None))
         d.kill()
     eq(out.getvalue(), "")
 

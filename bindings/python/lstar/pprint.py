@@ -138,15 +138,12 @@ class Printer:
         self._only: Selection | None = None
         self._not: Selection | None = None
         self._open: dict[int, str] = {}  # the line of a thread, to be taken up again
-        self._ran = False
 
     def begin(self) -> None:
         """A new run or attach: nothing is printed until the user asks again."""
         self._raw = None
         self._open.clear()
-        if self._ran:
-            self._only = self._not = None
-        self._ran = True
+        self._only = self._not = None
 
     # --- what the user says (on the tracing thread) ------------------------------------------
 
