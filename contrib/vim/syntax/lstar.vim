@@ -20,6 +20,7 @@ syn keyword lstarFunction interlocked_exchange_add interlocked_compare_exchange
 syn keyword lstarFunction spinlock_lock spinlock_lock_custom_wait spinlock_unlock
 syn keyword lstarFunction test_statement db_pa dw_pa dd_pa dq_pa poi_pa hi_pa low_pa eb_pa
 syn keyword lstarFunction ed_pa eq_pa memcpy_pa virtual_to_physical physical_to_virtual
+syn keyword lstarFunction syscall_hijack syscall_skip syscall_invoke
 
 syn match lstarNumber "\<\%(0n[0-9`]*\|0[ot][0-7`]*\|0y[01`]*\|\%(0x\)\?[0-9a-fA-F`]\+\)\>"
 syn match lstarNumber "\<[0-9]\+\.[0-9]*\%(e[-+]\?[0-9]\+\)\?"
@@ -29,7 +30,7 @@ syn match lstarRegister "@\%(rax\|eax\|ax\|ah\|al\|rcx\|ecx\|cx\|ch\|cl\|rdx\|ed
 syn match lstarPseudo "\$\%(pid\|tid\|pname\|core\|proc\|thread\|peb\|teb\|ip\|buffer\|context\|event_tag\|event_id\|event_stage\|date\|time\|syscall_number\|syscall_arg0\|syscall_arg1\|syscall_arg2\|syscall_arg3\|syscall_arg4\|syscall_arg5\|syscall_return\)\>"
 syn match lstarPseudo "\$arg\d\+"
 
-syn match lstarCommand "^\s*\%(!syscall\|!syscall2\|!sysret\|!sysret2\|!entryhook\|events\|event\|g\|go\|continue\|pause\|\.pause\|sleep\|\.start\|\.restart\|\.attach\|\.detach\|\.kill\|\.switch\|\.process\|\.thread\|?\|eval\|evaluate\|print\|r\|db\|dw\|dc\|dd\|dq\|da\|du\|eb\|ed\|eq\|u\|u64\|cpu\|~\|rdmsr\|wrmsr\|lm\|x\|!va2pa\|!pa2va\|\.unload\|unload\|output\|\.script\|script\|\.logopen\|\.logclose\|settings\|flush\|prealloc\|preallocate\|preallocation\|\.status\|status\|\.help\|help\|\.hh\|!help\|\.cls\|cls\|clear\|exit\|\.exit\|q\)\%(\s\|$\)\@="
+syn match lstarCommand "^\s*\%(!syscall\|!syscall2\|!sysret\|!sysret2\|!entryhook\|!hijack\|events\|event\|g\|go\|continue\|pause\|\.pause\|sleep\|t\|bp\|ba\|bl\|bc\|\.invoke\|\.start\|\.restart\|\.attach\|\.detach\|\.kill\|\.switch\|\.process\|\.thread\|?\|eval\|evaluate\|print\|r\|db\|dw\|dc\|dd\|dq\|da\|du\|eb\|ed\|eq\|u\|u64\|cpu\|~\|rdmsr\|wrmsr\|lm\|x\|!va2pa\|!pa2va\|\.unload\|unload\|output\|\.script\|script\|\.logopen\|\.logclose\|settings\|flush\|prealloc\|preallocate\|preallocation\|\.status\|status\|\.help\|help\|\.hh\|!help\|\.cls\|cls\|clear\|exit\|\.exit\|q\)\%(\s\|$\)\@="
 syn match lstarEvent "^\s*!.*" contains=lstarCommand,lstarOption,lstarNumber,lstarString,lstarComment,lstarBlock
 syn keyword lstarOption contained pid core imm sc stage buffer script condition asm code output
 syn region lstarBlock start="{" end="}" transparent fold contains=TOP
