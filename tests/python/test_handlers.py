@@ -584,4 +584,21 @@ def a_pending_call_is_seen_at_its_end_by_who_saw_its_entry():
     eq(h.hit_count in (1, 2), True)
 
 
+@test
+def a_removed_handler_keeps_its_count():
+    d = debug("six_calls")
+    r = d.run()
+    h = d.handle_syscall("write", on_enter=True)
+    r.sendline(b"provola")
+    stop = d.handle_syscall("read")
+    d.cont()
+    d.wait()  # at the entry of the read, behind one write
+    eq(h.hit_count, 1)
+    h.remove()
+    h.remove()
+    eq((h.hit_count, stop.hit_on_enter(d)), (1, True))
+    run_out(d)
+    eq(h.hit_count, 1)
+
+
 main()

@@ -140,8 +140,7 @@ class SyscallHandler:
         self._flags, self._hijack = flags, True
 
     def _remove(self) -> None:
-        self._former_hits += self._raw.hits
-        self._raw.remove()
+        self._raw.remove()  # which keeps its count
         self._d._handlers.forget(self)
 
     def _is_users(self) -> bool:
