@@ -390,4 +390,16 @@ def the_32_bit_entry_has_its_own_names():
     has(out.getvalue(), f"{BLUE}getpid{DEF}() = {YEL}{d.pid:#x}{R}\n")
 
 
+@test
+def printing_for_a_while_ends_with_the_process():
+    d = debug("six_calls")
+    r = d.run()
+    r.sendline(b"provola")
+    with printed(), d.pprint_syscalls_context(True):
+        d.cont()
+        d.wait()
+        eq((d.dead, d.pprint_syscalls), (True, True))
+    eq(d.pprint_syscalls, False)
+
+
 main()

@@ -171,7 +171,9 @@ class Printer:
         try:
             yield
         finally:
-            if not self._d.dead:
+            if self._d.dead:
+                self._raw = self._raw if before else None
+            else:
                 self._d._do(self.switch, before)
 
     def _selection(self, calls: list[int | str] | None) -> Selection | None:
