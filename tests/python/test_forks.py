@@ -273,4 +273,18 @@ def handlers_stay_over_exec_and_memory_is_the_new_programs():
     eq((seen, h.hit_count, d.exit_code), ([b"Hello", b"provo"], 2, 0))
 
 
+@test
+def threads_of_a_stopped_child_are_shown_while_its_parent_runs():
+    d = debug("fork_one")
+    d.run()
+    d.cont()
+    end = time.monotonic() + 10
+    while not d.children and time.monotonic() < end:
+        time.sleep(0.01)
+    child = d.children[0]
+    eq((d.running, child.running), (True, False))
+    eq(repr(child.threads), f"[ThreadContext(tid={child.pid}, pid={child.pid}, dead=False)]")
+    eq([(t.dead, t.zombie) for t in d.threads], [(False, False)])
+
+
 main()

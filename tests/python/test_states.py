@@ -445,4 +445,45 @@ def the_signal_that_ended_it_has_a_name():
         eq((d.dead, d.exit_code, d.exit_signal), (True, None, name))
 
 
+@test
+def whatever_a_callback_raises_the_process_can_go_on():
+    for kind in (ValueError, KeyboardInterrupt, SystemExit):
+        for make in (lambda d, fn: d.handle_syscall("write", on_enter=fn),
+                     lambda d, fn: d.handle_syscall("write", on_exit=fn),
+                     lambda d, fn: d.breakpoint("main", callback=fn)):
+            d = started()
+            seen = []
+
+            def fail_first(t, h, seen=seen, kind=kind):
+                seen.append(t)
+                if len(seen) == 1:
+                    raise kind("first")
+
+            make(d, fail_first)
+            d.cont()
+            with logged():
+                e = raises(RuntimeError, d.wait, text=kind.__name__)
+            eq((type(e.__cause__), d.running, d.dead), (kind, False, False))
+            d.cont()
+            d.wait()
+            eq((d.dead, d.exit_code), (True, 0))
+
+
+@test
+def a_thread_of_a_former_run_is_dead():
+    d = started()
+    t = d.threads[0]
+    tid = t.tid
+    d.run()
+    eq((t.dead, t.tid, d.threads[0].dead), (True, tid, False))
+    eq(repr(t), f"ThreadContext(tid={tid}, pid={tid}, dead=True)")
+
+
+@test
+def streams_of_a_former_run_are_gone():
+    d = started()
+    eq(d.run(redirect_pipes=True) is d.pipes, True)
+    eq((d.run(redirect_pipes=False), d.pipes), (None, None))
+
+
 main()

@@ -62,7 +62,6 @@ class Debugger(Surface):
         #: The process and its children read in /proc that nobody traces them.
         self.hide_tracer = hide_tracer
         self.arch = "amd64"
-        self.pipes: Pipe | None = None
         self._state = "new"  # then live; dead, killed or detached
         self._tracer: Tracer | None = None
         self._printer = Printer(self)
@@ -72,6 +71,8 @@ class Debugger(Surface):
         """Nothing of a former run is left."""
         self.pid = 0
         self.children: list[Debugger] = []
+        #: What run() returned.
+        self.pipes: Pipe | None = None
         #: Status and signal ("SIGKILL") of the end; None: not that, or not known.
         self.exit_code: int | None = None
         self.exit_signal: str | None = None

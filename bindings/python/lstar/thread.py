@@ -193,16 +193,17 @@ class ThreadContext(Surface):
         #: Number of the thread.
         self.thread_id = raw.tid
         self.tid = raw.tid
-
-    @property
-    def process_id(self) -> int:
-        return self.debugger.pid
-
-    pid = process_id
+        #: Number of its process, of that run.
+        self.process_id = raw.pid
+        self.pid = raw.pid
 
     @property
     def dead(self) -> bool:
-        return not self._raw.alive
+        try:
+            # Others of the tree may run meanwhile, and the session be waited in.
+            return not self.debugger._tracer.post(getattr, self._raw, "alive")
+        except _lstar.Error:
+            return True  # of a former run, whose session is closed
 
     @property
     def zombie(self) -> bool:

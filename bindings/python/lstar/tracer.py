@@ -172,7 +172,7 @@ class Tracer:
             self.session.interrupt()
         try:
             stop = self.session.wait()
-        except Exception as e:
+        except BaseException as e:  # of a callback, which may raise what it likes
             stop, error = self.session.last_stop, e
         self._waiting = False
         self.refresh()
@@ -309,7 +309,7 @@ class Tracer:
                 self.halt(d)
             elif d._state == "live" and not d._interrupted:
                 d._running = True  # steps in the callback have left it standing
-        except Exception as e:
+        except BaseException as e:  # the tracing thread goes on, whatever it is
             log.error("%s in a callback: %s", type(e).__name__, e, exc_info=e)
             self.halt(d, e)
         finally:
