@@ -388,6 +388,7 @@ static void see_end_here(struct dbg *d, struct dbg_held *held)
 
 /* --- the whole way --- */
 
+/* As far as it leads at once; true: there may be more, if the thread does not stay here. */
 static bool goes_on(struct dbg *d, struct dbg_held *held)
 {
 	struct dbg_call *c = held->call;
@@ -396,23 +397,29 @@ static bool goes_on(struct dbg *d, struct dbg_held *held)
 	case DBG_ROUND:
 		enter_all(d, held, 0, c->nr);
 		c->progress = DBG_CHANGED;
-		return true;
+		if (c->stay)
+			return true;
+		/* fall through */
 	case DBG_CHANGED:
 		look_at_number(d, held);
-		return true;
+		if (c->stay || c->progress != DBG_LATE)
+			return true;
+		/* fall through */
 	case DBG_LATE:
-		enter_all(d, held, 1, c->first_nr);
+		if (d->handlers[1])
+			enter_all(d, held, 1, c->first_nr);
 		c->progress = DBG_ENTERED;
-		return true;
+		if (c->stay)
+			return true;
+		/* fall through */
 	case DBG_ENTERED:
-		if (!is_left_out(held))
-			return false;
-		see_end_here(d, held);
-		return true;
+		if (is_left_out(held))
+			see_end_here(d, held);
+		return false;
 	case DBG_LEAVING:
 		leave_all(d, held);
 		c->progress = DBG_LEFT;
-		return true;
+		return false;
 	default:
 		return false;
 	}

@@ -14,6 +14,8 @@ static void fire(struct dbg *d, enum eng_kind kind, enum eng_stage stage, struct
 {
 	bool had_break = h->ctx.brk;
 
+	if (!d->nkind[kind])
+		return;
 	d->stats.fired += eng_fire(d->vm, d->kind[kind], (u32)d->nkind[kind], kind, stage, &h->ctx);
 	if (h->ctx.brk && !had_break)
 		h->stage = stage;
@@ -28,8 +30,7 @@ static void fire_enter(struct dbg *d, struct dbg_held *h)
 static void fire_exit(struct dbg *d, struct dbg_held *h)
 {
 	h->ctx.context = h->stop.nr;
-	if (d->nkind[ENG_EV_SYSCALL])
-		fire(d, ENG_EV_SYSCALL, ENG_POST, h);
+	fire(d, ENG_EV_SYSCALL, ENG_POST, h);
 	if (!d->nkind[ENG_EV_SYSRET])
 		return;
 	h->ctx.context = h->stop.ip;

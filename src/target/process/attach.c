@@ -282,7 +282,7 @@ static void detach_threads(struct proc_target *p, struct process *proc)
 		if (th->proc != proc)
 			continue;
 		left--; /* the last one takes proc with it */
-		if (th->state == TH_RUNNING || th->state == TH_LISTENING) {
+		if (can_report(th->state)) {
 			th->detaching = true;
 			continue;
 		}

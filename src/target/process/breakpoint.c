@@ -238,7 +238,7 @@ static struct tgt_thread *stopped(const struct proc_target *p, const struct proc
 	struct tgt_thread *found = NULL;
 
 	for (struct tgt_thread *th = p->threads; th; th = th->next) {
-		bool runs = th->state == TH_RUNNING || th->state == TH_LISTENING;
+		bool runs = can_report(th->state);
 
 		if (th->proc != proc || (th->state == TH_QUEUED && !WIFSTOPPED(th->status)))
 			continue;

@@ -176,6 +176,8 @@ static void own_enter(struct proc_target *p, struct tgt_thread *th)
 {
 	bool in_memory;
 
+	if (ENG_LIKELY(filter_passes(&th->call)))
+		return;
 	if (th->proc->launched && filter_affinity_call(&th->call))
 		place_release(p);
 	if (filter_own_call(&th->call, th->info.entry.args[0]))

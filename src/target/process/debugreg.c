@@ -51,7 +51,7 @@ static int load_all(struct proc_target *p, struct process *proc)
 {
 	proc->reg_turn++;
 	for (struct tgt_thread *th = p->threads; th; th = th->next) {
-		if (th->proc != proc || th->state == TH_RUNNING || th->state == TH_LISTENING)
+		if (th->proc != proc || can_report(th->state))
 			continue;
 		if (!debugreg_load(th) && errno != ESRCH)
 			return -errno;

@@ -168,6 +168,11 @@ size_t filter_compile(const struct call_set *set, bool base, struct sock_filter 
 	return b.n;
 }
 
+bool filter_passes(const struct call *c)
+{
+	return c->abi == ABI_X86_64 && c->nr < TGT_MAX_NR && base_verdict((u32)c->nr) == PASS;
+}
+
 /* seccomp(2) and prctl(PR_SET_SECCOMP) that install a filter or strict mode. */
 bool filter_own_call(const struct call *c, u64 arg0)
 {

@@ -23,8 +23,7 @@ static bool cannot_stop(const struct tgt_thread *th)
 
 static bool wanted(const struct tgt_thread *th, const struct process *proc)
 {
-	return (th->state == TH_RUNNING || th->state == TH_LISTENING) && th->proc &&
-	       (!proc || th->proc == proc) && th->interrupted;
+	return can_report(th->state) && th->proc && (!proc || th->proc == proc) && th->interrupted;
 }
 
 static bool all_stopped(const struct proc_target *p, const struct process *proc, bool look)
@@ -67,8 +66,8 @@ void halt_collect(struct proc_target *p, const struct process *proc, pid_t pid, 
 static void interrupt(struct proc_target *p, struct process *proc)
 {
 	for (struct tgt_thread *th = p->threads; th; th = th->next) {
-		if ((th->state != TH_RUNNING && th->state != TH_LISTENING) || !th->proc ||
-		    (proc && th->proc != proc) || th->interrupted)
+		if (!can_report(th->state) || !th->proc || (proc && th->proc != proc) ||
+		    th->interrupted)
 			continue;
 		th->interrupted = !ptrace(PTRACE_INTERRUPT, th->tid, 0, 0);
 	}

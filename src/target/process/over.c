@@ -27,8 +27,7 @@
 /* A vfork parent waits in the kernel, and stops there before it can go on. */
 static bool must_pause(const struct tgt_thread *o, const struct space *s)
 {
-	return o->proc && o->proc->space == s && !o->vforking &&
-	       (o->state == TH_RUNNING || o->state == TH_LISTENING);
+	return o->proc && o->proc->space == s && !o->vforking && can_report(o->state);
 }
 
 bool space_pause(struct proc_target *p, const struct space *s)

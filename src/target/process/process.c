@@ -26,15 +26,6 @@ int proc_fail(struct proc_target *p, int err, const char *fmt, ...)
 
 /* --- threads --- */
 
-struct tgt_thread *thread_find(const struct proc_target *p, u32 tid)
-{
-	struct tgt_thread *th = p->hash[tid & (PROC_HASH - 1)];
-
-	while (th && th->tid != tid)
-		th = th->hnext;
-	return th;
-}
-
 static void hash_insert(struct proc_target *p, struct tgt_thread *th)
 {
 	struct tgt_thread **head = &p->hash[th->tid & (PROC_HASH - 1)];
@@ -74,7 +65,7 @@ struct tgt_thread *thread_add(struct proc_target *p, struct process *proc, u32 t
 	return th;
 }
 
-static void queue_remove(struct proc_target *p, struct tgt_thread *th)
+void thread_unqueue(struct proc_target *p, struct tgt_thread *th)
 {
 	struct tgt_thread *prev = NULL;
 
@@ -114,18 +105,6 @@ void thread_rekey(struct proc_target *p, struct tgt_thread *th, u32 tid)
 	hash_remove(p, th);
 	th->tid = tid;
 	hash_insert(p, th);
-}
-
-void thread_set(struct proc_target *p, struct tgt_thread *th, enum thread_state state)
-{
-	/* A listening thread may report at any time too: SIGCONT wakes it. */
-	bool was = th->state == TH_RUNNING || th->state == TH_LISTENING;
-	bool is = state == TH_RUNNING || state == TH_LISTENING;
-
-	if (th->state == TH_QUEUED && state != TH_QUEUED)
-		queue_remove(p, th);
-	p->nrunning += is - was;
-	th->state = state;
 }
 
 void thread_queue(struct proc_target *p, struct tgt_thread *th, int status)
@@ -192,25 +171,6 @@ void process_remove(struct proc_target *p, struct process *proc)
 }
 
 /* --- interest --- */
-
-static bool in_map(const u64 *map, u64 nr)
-{
-	return map[nr / 64] >> (nr % 64) & 1;
-}
-
-bool wants_enter(const struct proc_target *p, const struct call *c)
-{
-	if (c->abi == ABI_X86_64 && c->nr < TGT_MAX_NR)
-		return in_map(p->interest.enter, c->nr);
-	return p->interest.enter_other;
-}
-
-bool wants_exit(const struct proc_target *p, const struct call *c)
-{
-	if (c->abi == ABI_X86_64 && c->nr < TGT_MAX_NR)
-		return in_map(p->interest.exit, c->nr);
-	return p->interest.exit_other;
-}
 
 static bool covered(const struct proc_target *p, const struct process *proc)
 {
@@ -295,7 +255,7 @@ static void thread_info(const struct tgt_thread *th, struct tgt_thread_info *inf
 	info->pid = th->proc->pid;
 	info->tid = th->tid;
 	info->launched = th->proc->launched;
-	info->stopped = th->state != TH_RUNNING && th->state != TH_LISTENING;
+	info->stopped = !can_report(th->state);
 	info->in_syscall = th->inside;
 	info->abi = th->call.abi;
 	info->nr = th->call.nr;

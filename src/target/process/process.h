@@ -225,21 +225,58 @@ struct proc_target {
 int proc_fail(struct proc_target *p, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 int proc_begin(struct proc_target *p); /* before the first tracee */
-struct tgt_thread *thread_find(const struct proc_target *p, u32 tid);
 struct tgt_thread *thread_add(struct proc_target *p, struct process *proc, u32 tid);
 void thread_remove(struct proc_target *p, struct tgt_thread *th);
 void thread_rekey(struct proc_target *p, struct tgt_thread *th, u32 tid);
-void thread_set(struct proc_target *p, struct tgt_thread *th, enum thread_state state);
 void thread_queue(struct proc_target *p, struct tgt_thread *th, int status);
+void thread_unqueue(struct proc_target *p, struct tgt_thread *th);
 struct process *process_find(const struct proc_target *p, u32 pid);
 struct process *process_add(struct proc_target *p, u32 pid, const struct process *parent);
 void process_remove(struct proc_target *p, struct process *proc);
-/* Does the interest set stop at this call's entry, at its exit? */
-bool wants_enter(const struct proc_target *p, const struct call *c);
-bool wants_exit(const struct proc_target *p, const struct call *c);
 void process_update(struct proc_target *p, struct process *proc);
 /* Make running threads stop for a moment, so that they go on in the present mode. */
 void process_kick(struct proc_target *p, struct process *proc);
+
+static inline struct tgt_thread *thread_find(const struct proc_target *p, u32 tid)
+{
+	struct tgt_thread *th = p->hash[tid & (PROC_HASH - 1)];
+
+	while (th && th->tid != tid)
+		th = th->hnext;
+	return th;
+}
+
+/* A listening thread may report at any time too: SIGCONT wakes it. */
+static inline bool can_report(enum thread_state state)
+{
+	return state == TH_RUNNING || state == TH_LISTENING;
+}
+
+static inline void thread_set(struct proc_target *p, struct tgt_thread *th, enum thread_state state)
+{
+	if (ENG_UNLIKELY(th->state == TH_QUEUED) && state != TH_QUEUED)
+		thread_unqueue(p, th);
+	p->nrunning += (u32)can_report(state) - (u32)can_report(th->state);
+	th->state = state;
+}
+
+/* Of a set of the interest, does it stop at this call? */
+static inline bool has_call(const u64 *map, bool other, const struct call *c)
+{
+	if (ENG_LIKELY(c->abi == ABI_X86_64 && c->nr < TGT_MAX_NR))
+		return map[c->nr / 64] >> (c->nr % 64) & 1;
+	return other;
+}
+
+static inline bool wants_enter(const struct proc_target *p, const struct call *c)
+{
+	return has_call(p->interest.enter, p->interest.enter_other, c);
+}
+
+static inline bool wants_exit(const struct proc_target *p, const struct call *c)
+{
+	return has_call(p->interest.exit, p->interest.exit_other, c);
+}
 
 /* stdio.c: of a launched program; -1: none */
 struct proc_stdio {
@@ -453,6 +490,8 @@ size_t filter_compile(const struct call_set *set, bool base, struct sock_filter 
 bool filter_own_call(const struct call *c, u64 arg0);
 bool filter_clone_call(const struct call *c, bool *flags_in_memory);
 bool filter_affinity_call(const struct call *c);
+/* True: it is none of these. False: one of them, or of another ABI: ask them. */
+bool filter_passes(const struct call *c);
 
 /* inject.c */
 /* Install what proc->want_filter asks for, through this stopped thread, if it stands well. */

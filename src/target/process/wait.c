@@ -381,7 +381,7 @@ static bool none_runs(const struct proc_target *p)
 
 	if (!p->nrunning)
 		return true;
-	while (th && ((th->state != TH_RUNNING && th->state != TH_LISTENING) || th->vforking))
+	while (th && (!can_report(th->state) || th->vforking))
 		th = th->next;
 	return !th;
 }
