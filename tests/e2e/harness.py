@@ -208,6 +208,14 @@ def process_state(pid):
         return None
 
 
+def call_of(pid):
+    """The number of the call that it sleeps or is stopped in, as text; "running" while it runs."""
+    try:
+        return (read(f"/proc/{pid}/syscall").split() or [""])[0]
+    except ProcessLookupError:
+        return ""
+
+
 def task_states(pid):
     """The states of all its threads, sorted, as one string."""
     states = []

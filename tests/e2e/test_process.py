@@ -6,9 +6,9 @@ import signal
 import subprocess
 import time
 
-from harness import (ACT, LSTAR, Skip, batch, children_of, eq, fail, finish, gone, has, lines, main,
-                     matches, process_state, read, session, start, task_states, test, tracer_of,
-                     wait_for)
+from harness import (ACT, LSTAR, Skip, batch, call_of, children_of, eq, fail, finish, gone, has,
+                     lines, main, matches, process_state, read, session, start, task_states, test,
+                     tracer_of, wait_for)
 
 COUNT = ["? .n = 0;", "!syscall getppid script { interlocked_increment(&.n); }", "g",
          '? printf("%d calls\\n", .n);']
@@ -188,9 +188,7 @@ def debuggee_killed_in_the_middle_of_a_stop():
                     'event_sc(1); print(check_address(@rsp)); }',
                     "--", ACT, "sleep", 100, "quiet", 999, 0, 0, 0)
     victim = wait_for("the stop", lambda: [p for p in children_of(process.pid)
-                                          if task_states(p) == "t"
-                                          and read(f"/proc/{p}/comm") == "act\n"])[0]
-    time.sleep(0.3)
+                                          if task_states(p) == "t" and call_of(p) == "999"])[0]
     os.kill(victim, signal.SIGKILL)
     done = finish(process)
     eq(done.status, -signal.SIGKILL)
@@ -347,13 +345,17 @@ def group_stop_and_continue():
     wait_for("the attachment", lambda: tracer_of(victim.pid) == process.pid)
     os.kill(victim.pid, signal.SIGSTOP)
     # A traced process in group-stop is shown as t; what counts is that it does nothing.
-    time.sleep(0.3)
-    before = read(f"/proc/{victim.pid}/task/{victim.pid}/schedstat")
-    time.sleep(0.3)
-    eq(read(f"/proc/{victim.pid}/task/{victim.pid}/schedstat"), before)
+    schedstat = f"/proc/{victim.pid}/task/{victim.pid}/schedstat"
+
+    def stands():
+        was = read(schedstat)
+        time.sleep(0.3)
+        return read(schedstat) == was
+
+    wait_for("it stands still", stands)
+    before = read(schedstat)
     os.kill(victim.pid, signal.SIGCONT)
-    wait_for("it runs again",
-             lambda: read(f"/proc/{victim.pid}/task/{victim.pid}/schedstat") != before)
+    wait_for("it runs again", lambda: read(schedstat) != before)
     process.terminate()
     finish(process)
     eq(victim.poll(), None)

@@ -6,9 +6,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "../unit/process_kit.h"
 #include "lib_kit.h"
 
 static struct heard out;
@@ -230,47 +230,26 @@ TEST(descriptors_do_not_pile_up)
 
 static pid_t sleeper(void)
 {
-	pid_t pid = fork();
-
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execl(prog("act"), "act", "loop", "1000", NULL);
-		_exit(127);
-	}
-	usleep(50000);
-	return pid;
-}
-
-static char state_of(pid_t pid)
-{
-	char path[64], state = '?';
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	f = fopen(path, "r");
-	if (f) {
-		CHECK_EQ(fscanf(f, "%*d (%*[^)]) %c", &state), 1);
-		fclose(f);
-	}
-	return state;
+	return start(1, (char *[]){ (char *)prog("act"), "loop", "1000", NULL });
 }
 
 TEST(attached_ones_go_on)
 {
 	struct lstar *s = open_quiet();
 	pid_t pid = sleeper();
+	int tasks;
 
 	CHECK_OK(s, lstar_attach(s, (uint32_t)pid, NULL));
 	CHECK_EQ(pid_now(s), pid);
-	CHECK_EQ(state_of(pid), 't');
+	CHECK_EQ(count_state(pid, "t", &tasks), 1);
 	CHECK_FAILS(s, lstar_attach(s, (uint32_t)pid, NULL), LSTAR_E_ARGUMENT, "already");
 	CHECK_OK(s, lstar_detach(s, (uint32_t)pid));
-	CHECK(state_of(pid) != 't');
+	check_goes_on(pid, 1);
 	CHECK_FAILS(s, lstar_detach(s, (uint32_t)pid), LSTAR_E_GONE, "not being debugged");
 	CHECK_OK(s, lstar_attach(s, (uint32_t)pid, NULL));
 	lstar_close(s);
-	CHECK(strchr("SR", state_of(pid)));
-	kill(pid, SIGKILL);
+	check_goes_on(pid, 1);
+	finish(pid);
 }
 
 TEST(launched_ones_are_killed)

@@ -424,7 +424,7 @@ def a_thread_inside_of_a_blocking_call_shows_it():
     r = d.run()
     d.cont()
     eq(r.recvline(), b"Hello, World!")
-    time.sleep(0.1)  # now it reads
+    wait_for("its read", lambda: call_of(d.pid) == "0")
     d.interrupt()
     eq((d.syscall_number, d.syscall_return, d.syscall_phase), (0, (1 << 64) - 512, None))
     r.sendline(b"provola")

@@ -48,7 +48,7 @@ def or_interrupts_when_told_so():
     r = d.run()
     d.cont()
     eq(r.recvline(), b"Hello, World!")
-    time.sleep(0.1)
+    wait_for("its read", lambda: call_of(d.pid) == "0")
     eq((d.syscall_number, d.running), (0, False))
     r.sendline(b"provola")
     d.cont()

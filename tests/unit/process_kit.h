@@ -8,20 +8,20 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <sys/prctl.h>
 #include <time.h>
 
-#include "target/target.h"
 #include "unit.h"
 
 #define PATIENCE_MS 30000 /* no load explains more */
 
-static inline u64 now_ms(void)
+static inline uint64_t now_ms(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (u64)t.tv_sec * 1000 + (u64)t.tv_nsec / 1000000;
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 static inline char state_of(pid_t pid, const char *tid)
@@ -65,7 +65,7 @@ static inline int count_state(pid_t pid, const char *states, int *tasks)
 /* Waits for @n tasks of @pid in one of @states. A limit that no load explains ends it. */
 static inline void wait_states(pid_t pid, const char *states, int n)
 {
-	u64 start_ms = now_ms();
+	uint64_t start_ms = now_ms();
 	int tasks;
 
 	while (count_state(pid, states, &tasks) != n) {
@@ -103,7 +103,7 @@ static inline pid_t fork_bound(void)
 static inline pid_t start(int n, char *const *argv)
 {
 	int executed[2], tasks = 0;
-	u64 start_ms = now_ms();
+	uint64_t start_ms = now_ms();
 	pid_t pid;
 	char c;
 
@@ -134,29 +134,29 @@ static inline void finish(pid_t pid)
 		;
 }
 
-static inline u32 another_thread(pid_t pid)
+static inline uint32_t another_thread(pid_t pid)
 {
 	char path[64];
 	struct dirent *de;
-	u32 tid = 0;
+	uint32_t tid = 0;
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
 	dir = opendir(path);
-	while (dir && (!tid || tid == (u32)pid) && (de = readdir(dir)))
-		tid = (u32)atoi(de->d_name);
-	CHECK(dir && tid && tid != (u32)pid);
+	while (dir && (!tid || tid == (uint32_t)pid) && (de = readdir(dir)))
+		tid = (uint32_t)atoi(de->d_name);
+	CHECK(dir && tid && tid != (uint32_t)pid);
 	closedir(dir);
 	return tid;
 }
 
 /* It sleeps in this call, with this first argument, of the program that it executes. */
-static inline void wait_call(pid_t pid, long nr, u64 arg0)
+static inline void wait_call(pid_t pid, long nr, uint64_t arg0)
 {
 	char path[64], ours[300], theirs[300];
-	u64 start_ms = now_ms();
+	uint64_t start_ms = now_ms();
 	ssize_t len = readlink("/proc/self/exe", ours, sizeof(ours));
-	u64 arg = 0;
+	unsigned long long arg = 0;
 	long now = -1;
 
 	CHECK(len > 0);
