@@ -248,6 +248,27 @@ def attach_and_detach_leave_it_unharmed():
 
 
 @test
+def a_call_under_way_at_attach_is_seen_whole():
+    p = subprocess.Popen([prog("act"), "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    at_end(p.kill)
+    wait_for("read", lambda: open(f"/proc/{p.pid}/syscall").read().startswith("0 "))
+    d = debugger()
+    d.attach(p.pid)
+    seen = []
+    d.handle_syscall("read", on_enter=lambda t, h: seen.append("enter"),
+                     on_exit=lambda t, h: seen.append(t.syscall_return))
+    d.cont()
+    wait_for("the entry", lambda: seen == ["enter"])
+    p.stdin.write(b"y")
+    p.stdin.flush()
+    wait_for("the exit", lambda: seen[:2] == ["enter", 1])
+    d.interrupt()
+    d.detach()
+    p.stdin.close()
+    eq((p.stdout.read(), p.wait()), (b"y", 0))
+
+
+@test
 def a_changed_argument_takes_effect_at_detach():
     d = started()
     r = d.pipes

@@ -176,6 +176,7 @@ static int seize_tasks(struct proc_target *p, struct process *proc)
 			err = -ENOMEM;
 			break;
 		}
+		th->fresh = true;
 		th->interrupted = !ptrace(PTRACE_INTERRUPT, tid, 0, 0);
 		n++;
 	}

@@ -131,7 +131,10 @@ void call_rewound(struct tgt_thread *th, u64 nr)
 	expect_restart(th, RESTART_WAIT, nr, th->info.instruction_pointer, th->info.stack_pointer);
 }
 
-/* True: this entry is a call that was seen before. */
+/*
+ * True: this entry is a call that was seen before. One that a thread was in when it was attached
+ * to was not: its entry is told of now.
+ */
 static bool restarted(struct tgt_thread *th)
 {
 	const struct call *c = &th->call, *r = &th->restart;
@@ -147,7 +150,7 @@ static bool restarted(struct tgt_thread *th)
 	th->restart_state = RESTART_NONE;
 	if (same)
 		th->call.nr = r->nr;
-	return same;
+	return same && !th->fresh;
 }
 
 /* --- entry --- */
@@ -198,6 +201,7 @@ static bool enter(struct proc_target *p, struct tgt_thread *th, struct tgt_stop 
 	th->skipped = false;
 	th->watch_exit = false;
 	again = ENG_UNLIKELY(th->restart_state) && restarted(th);
+	th->fresh = false;
 	if (!again && th->args.ip == th->call.ip && th->args.sp == th->call.sp)
 		args_forget(th); /* of a call that never ended */
 	own_enter(p, th);

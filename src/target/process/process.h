@@ -144,6 +144,7 @@ struct tgt_thread {
 	bool interrupted; /* PTRACE_INTERRUPT sent, its stop not seen yet */
 	bool halted; /* HELD by halt(), launch or attach: resume_all() runs it */
 	bool inside; /* between a seen entry and its exit */
+	bool fresh; /* attached, and no call of it was seen yet */
 	bool entry_seen; /* this call's syscall-entry stop was handled: ignore its seccomp stop */
 	bool skipped; /* short-circuited: ignore its exit stop */
 	bool swapped; /* ... by another call in its place; at its exit come back: */
