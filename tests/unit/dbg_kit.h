@@ -45,7 +45,7 @@ static inline void begin(struct session *s)
 	s->con = con_new(stderr, stderr);
 	s->d = dbg_new(s->con, DBG_PROCESS);
 	CHECK(s->d != NULL);
-	s->out = memfd_create("out", MFD_CLOEXEC);
+	s->out = unit_output();
 }
 
 /* A failure of the session is one of the test. */

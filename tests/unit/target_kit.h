@@ -70,7 +70,7 @@ static inline void kit_launch(struct kit *k, char *const *argv)
 
 	if (!k->t)
 		k->t = proc_target_new();
-	k->out = memfd_create("out", MFD_CLOEXEC);
+	k->out = unit_output();
 	dup2(k->out, 1);
 	int err = k->t->ops->launch(k->t, &l, &k->pid);
 	dup2(keep, 1);

@@ -204,7 +204,7 @@ TEST(g_says_where)
 	out = fmemopen(said, sizeof(said), "w");
 	s.con = con_new(out, stderr);
 	s.d = dbg_new(s.con, DBG_PROCESS);
-	s.out = memfd_create("out", MFD_CLOEXEC);
+	s.out = unit_output();
 	launch(&s, ARGV(ACT, S("getppid"), S("1")));
 	h = handle(&s, "getppid", NULL, NULL, 0, NULL);
 	CHECK_EQ(command(&s, "g"), CMD_OK);

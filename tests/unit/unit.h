@@ -9,10 +9,12 @@
 #ifndef TESTS_UNIT_H
 #define TESTS_UNIT_H
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,6 +75,17 @@ __attribute__((unused)) static struct unit_test **unit_last = &unit_first;
 			UNIT_FAIL("%s is \"%s\", expected \"%s\"", #got, got_ ? got_ : "(null)", \
 				  want_);                                                        \
 	} while (0)
+
+/*
+ * A file for what debuggees print. Two processes that write to one memfd at once may get the same
+ * position, unless each appends.
+ */
+__attribute__((unused)) static int unit_output(void)
+{
+	int fd = memfd_create("out", MFD_CLOEXEC);
+
+	return fcntl(fd, F_SETFL, O_APPEND) ? -1 : fd;
+}
 
 /* UNIT_MAIN's optional argument names one test to run, in this process (for gdb). */
 __attribute__((unused)) static int unit_main(int argc, char **argv, unsigned limit)
