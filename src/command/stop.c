@@ -65,19 +65,11 @@ static bool is_text(const struct abi_arg *arg)
 	return !strcmp(arg->type, "const char *") || !strcmp(arg->type, "const char __user *");
 }
 
-static void put_call(struct cmd *c, const struct tgt_stop *stop, FILE *out)
+static void put_args(struct cmd *c, const struct tgt_stop *stop, const struct abi_call *call,
+		     FILE *out)
 {
-	const struct abi_call *call = abi_call_by_nr(stop->abi, stop->nr);
 	size_t nargs = call ? call->nargs : 6;
 
-	if (call)
-		fputs(call->name, out);
-	else
-		fprintf(out, "call %llx", stop->nr);
-	if (stop->abi != ABI_X86_64)
-		fprintf(out, " [%s]", abi_conventions[stop->abi].name);
-	if (stop->kind != TGT_STOP_ENTER)
-		return;
 	fputc('(', out);
 	for (size_t i = 0; i < nargs; i++) {
 		if (i)
@@ -102,6 +94,25 @@ static void put_result(const struct tgt_stop *stop, FILE *out)
 		fprintf(out, " = %llx", (u64)stop->ret);
 }
 
+/* The line of the call that the thread stands at. */
+static void put_call(struct cmd *c, const struct tgt_stop *stop, FILE *out)
+{
+	const struct abi_call *call = abi_call_by_nr(stop->abi, stop->nr);
+
+	fputs("    ", out);
+	if (call)
+		fputs(call->name, out);
+	else
+		fprintf(out, "call %llx", stop->nr);
+	if (stop->abi != ABI_X86_64)
+		fprintf(out, " [%s]", abi_conventions[stop->abi].name);
+	if (stop->kind == TGT_STOP_ENTER)
+		put_args(c, stop, call, out);
+	if (stop->kind == TGT_STOP_EXIT)
+		put_result(stop, out);
+	fputc('\n', out);
+}
+
 static void put_event(struct cmd *c, const struct dbg_halt *halt, FILE *out)
 {
 	struct dbg_event_info info;
@@ -122,25 +133,14 @@ static void put_event(struct cmd *c, const struct dbg_halt *halt, FILE *out)
  *	event 0 (!syscall openat), stage pre, 1234:1234 cat
  *	    openat(dfd ffffff9c, filename 7ffd3440 "/etc/passwd", flags 0, mode 0)
  */
-static enum cmd_result show_break(struct cmd *c, const struct dbg_halt *halt)
+static void put_break(struct cmd *c, const struct dbg_halt *halt, FILE *out)
 {
-	char *text = NULL, who[64];
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	char who[64];
 
-	if (!out)
-		return cmd_fail(c, "no memory to describe the stop");
 	put_event(c, halt, out);
 	cmd_thread_text(c, halt->stop.pid, halt->stop.tid, who, sizeof(who));
-	fprintf(out, ", stage %s, %s\n    ", halt->stage == ENG_PRE ? "pre" : "post", who);
+	fprintf(out, ", stage %s, %s\n", halt->stage == ENG_PRE ? "pre" : "post", who);
 	put_call(c, &halt->stop, out);
-	if (halt->stop.kind == TGT_STOP_EXIT)
-		put_result(&halt->stop, out);
-	fputc('\n', out);
-	if (!fclose(out))
-		con_write(c->con, text, size);
-	free(text);
-	return CMD_OK;
 }
 
 static void show_status(struct cmd *c, u32 pid, int status)
@@ -205,18 +205,14 @@ static void put_place(struct cmd *c, FILE *out)
 }
 
 /* What users of the library have asked for, and a command has met. */
-static enum cmd_result show_stopped(struct cmd *c, const struct dbg_halt *halt)
+static void put_stopped(struct cmd *c, const struct dbg_halt *halt, FILE *out)
 {
 	const struct lstar_stop *at = &halt->at;
-	char *text = NULL, who[64];
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	char who[64];
 
-	if (!out)
-		return cmd_fail(c, "no memory to describe the stop");
 	cmd_thread_text(c, dbg_current_pid(c->d), dbg_current_tid(c->d), who, sizeof(who));
 	if (at->handler)
-		fprintf(out, "handler of %s at %s, %s\n    ", dbg_handler_call(at->handler),
+		fprintf(out, "handler of %s at %s, %s\n", dbg_handler_call(at->handler),
 			at->phase == LSTAR_ENTER ? "entry" : "exit", who);
 	else if (at->breakpoint)
 		fprintf(out, "breakpoint %x, %s\n", at->breakpoint, who);
@@ -224,12 +220,20 @@ static enum cmd_result show_stopped(struct cmd *c, const struct dbg_halt *halt)
 		fprintf(out, "%s, %s\n", reasons[at->reason], who);
 	if (at->reason == LSTAR_STOP_BREAKPOINT || at->reason == LSTAR_STOP_STEP)
 		put_place(c, out);
-	if (at->handler) {
+	if (at->handler)
 		put_call(c, &halt->stop, out);
-		if (halt->stop.kind == TGT_STOP_EXIT)
-			put_result(&halt->stop, out);
-		fputc('\n', out);
-	}
+}
+
+static enum cmd_result show(struct cmd *c, const struct dbg_halt *halt,
+			    void (*put)(struct cmd *c, const struct dbg_halt *halt, FILE *out))
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return cmd_fail(c, "no memory to describe the stop");
+	put(c, halt, out);
 	if (!fclose(out))
 		con_write(c->con, text, size);
 	free(text);
@@ -242,9 +246,9 @@ enum cmd_result cmd_show_halt(struct cmd *c, const struct dbg_halt *halt)
 
 	switch (halt->why) {
 	case DBG_BREAK:
-		return show_break(c, halt);
+		return show(c, halt, put_break);
 	case DBG_STOPPED:
-		return show_stopped(c, halt);
+		return show(c, halt, put_stopped);
 	case DBG_INTERRUPTED:
 		show_interrupted(c);
 		return CMD_OK;
