@@ -118,6 +118,17 @@ void lst_set(PyObject **where, PyObject *value)
 	Py_XDECREF(old);
 }
 
+void lst_dealloc(PyObject *self, inquiry clear, struct session_obj *session)
+{
+	PyTypeObject *type = Py_TYPE(self);
+
+	PyObject_GC_UnTrack(self);
+	clear(self);
+	Py_XDECREF((PyObject *)session);
+	((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+	Py_DECREF(type);
+}
+
 void lst_release(struct session_obj *s)
 {
 	s->released = PyEval_SaveThread();

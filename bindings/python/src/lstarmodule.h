@@ -84,6 +84,9 @@ bool lst_callable(PyObject *o, const char *what, PyObject **callable);
 /* *@where becomes @value, whose reference is taken over. */
 void lst_set(PyObject **where, PyObject *value);
 
+/* Ends an object whose tp_clear is @clear; its reference to @session (or NULL) goes last. */
+void lst_dealloc(PyObject *self, inquiry clear, struct session_obj *session);
+
 /* Without the GIL between them; callbacks of the library take it for themselves. */
 void lst_release(struct session_obj *s);
 void lst_take(struct session_obj *s);

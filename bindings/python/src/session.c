@@ -620,12 +620,7 @@ static int clear(PyObject *self)
 
 static void dealloc(PyObject *self)
 {
-	PyTypeObject *type = Py_TYPE(self);
-
-	PyObject_GC_UnTrack(self);
-	clear(self);
-	((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
-	Py_DECREF(type);
+	lst_dealloc(self, clear, NULL);
 }
 
 static PyMethodDef methods[] = {
