@@ -19,7 +19,7 @@ for file in meson.build kernel/Kbuild kernel/module.lds kernel/*.[chS] \
 	kernel/*/*.[chS] src/engine/meson.build src/engine/*.[ch] src/abi/abi.h \
 	src/abi/conventions.c src/asm/guard_words.[ch]; do
 	mkdir -p "$to/$(dirname "$file")"
-	cp "$file" "$to/$file"
+	cp -p "$file" "$to/$file"
 	chmod 644 "$to/$file"
 done
 sed "s/@VERSION@/$version/" kernel/dkms.conf.in >"$to/dkms.conf"

@@ -8,6 +8,7 @@ other, which costs seconds, needs no rights and leaves the machine's own kernels
 import glob
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -135,27 +136,32 @@ def _copy(new, old):
         shutil.copy2(new, old)
 
 
+def _version(root):
+    with open(os.path.join(root, "meson.build"), encoding="utf-8") as f:
+        return re.search(r"^  version: '(.*)',$", f.read(), re.M).group(1)
+
+
 def build_module(kernel, root, work):
-    """lstar.ko for @kernel, from a copy of the sources in @work. None: it does not compile."""
-    folder = os.path.join(work, f"module-{kernel.release}")
-    for part in ("kernel", "src"):
-        for path, _, files in os.walk(os.path.join(root, part)):
-            target = os.path.join(folder, os.path.relpath(path, root))
-            os.makedirs(target, exist_ok=True)
-            for file in files:
-                _copy(os.path.join(path, file), os.path.join(target, file))
-    _copy(os.path.join(root, "meson.build"), os.path.join(folder, "meson.build"))
+    """lstar.ko for @kernel in @work, or None, and what the compiler said. As DKMS builds it: from the
+    sources that an installation leaves, by what dkms.conf says."""
+    version = _version(root)
+    installed = os.path.join(work, f"src/lstar-{version}")
+    subprocess.run(["sh", os.path.join(root, "kernel/install.sh"), root, version, installed],
+                   check=True)
+    tree = os.path.join(work, f"module-{kernel.release}")
+    folder = os.path.join(tree, "lstar", version, "build")
+    for path, _, files in os.walk(installed):
+        target = os.path.join(folder, os.path.relpath(path, installed))
+        os.makedirs(target, exist_ok=True)
+        for file in files:
+            _copy(os.path.join(path, file), os.path.join(target, file))
     for name in os.listdir(os.path.join(folder, "kernel")):
         if name.startswith("lstar.o"):  # linked anew, so that objtool repeats what it has to say
             os.unlink(os.path.join(folder, "kernel", name))
-    with open(os.path.join(folder, "log"), "w+", encoding="utf-8") as log:
-        done = subprocess.run(["make", "-j2", "-C", kernel.build, f"M={folder}/kernel",
-                               "modules"], stdout=log, stderr=subprocess.STDOUT, check=False,
-                              env={k: v for k, v in os.environ.items()
-                                   if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "CC")})
-        log.seek(0)
-        said = log.read()
-    module = os.path.join(folder, "kernel/lstar.ko")
-    if done.returncode or not os.path.exists(module):
-        return None, said
-    return module, said
+    script = f'''kernel_source_dir={shlex.quote(kernel.build)} dkms_tree={shlex.quote(tree)}
+. ./dkms.conf; eval "${{MAKE[0]}}" && cp "${{BUILT_MODULE_LOCATION[0]}}/$BUILT_MODULE_NAME.ko" .'''
+    done = subprocess.run(["bash", "-c", script], cwd=folder, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False,
+                          env={k: v for k, v in os.environ.items()
+                               if k not in ("MFLAGS", "MAKELEVEL", "CC")} | {"MAKEFLAGS": "-j2"})
+    return None if done.returncode else os.path.join(folder, "lstar.ko"), done.stdout
