@@ -83,7 +83,8 @@
  * void svm_launch(struct svm_world *w, u64 *regs)
  *
  * Everything of the guest is in the VMCB but what only this code knows. The guest goes on at
- * .Llaunched, on the stack that this function was called on.
+ * svm_launched, on the stack that this function was called on; so does the host, natively, when
+ * the processor refuses the guest.
  */
 SYM_FUNC_START(svm_launch)
 	mov	%rbx, RBX(%rsi)
@@ -98,11 +99,10 @@ SYM_FUNC_START(svm_launch)
 	mov	%ecx, %ss
 	pushf
 	pop	VMCB_RFLAGS(%rdx)
-	lea	.Llaunched(%rip), %rcx
+	mov	%rsp, WORLD_RSP(%rdi)
+	lea	svm_launched(%rip), %rcx
 	mov	%rcx, VMCB_RIP(%rdx)
 	mov	%rsp, VMCB_RSP(%rdx)
-	mov	WORLD_GUEST_PA(%rdi), %rax
-	vmsave	%rax
 	clgi			/* from here on nothing can come between: 15.17 */
 	mov	WORLD_CR3(%rdi), %rcx
 	mov	%rcx, %cr3
@@ -160,7 +160,8 @@ SYM_INNER_LABEL(svm_resume, SYM_L_GLOBAL)
 	pop	%rax
 	RET
 
-.Llaunched:
+SYM_INNER_LABEL(svm_launched, SYM_L_GLOBAL)
+	ANNOTATE_NOENDBR	/* VMRUN goes there */
 	RET
 SYM_FUNC_END(svm_launch)
 STACK_FRAME_NON_STANDARD svm_launch

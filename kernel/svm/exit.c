@@ -121,7 +121,8 @@ static void exit_gp(struct hv_cpu *c, const struct vmcb *v)
 
 /*
  * The processor refused the VMCB: at the first entry that is told to whoever asked for it, later
- * there is nothing left of the guest to go on with.
+ * there is nothing left of the guest to go on with. What the VMCB says of the state then is
+ * worth nothing: QEMU writes the host's into it, having loaded none or a part of the guest's.
  */
 static void exit_invalid(struct hv_cpu *c)
 {
@@ -129,6 +130,10 @@ static void exit_invalid(struct hv_cpu *c)
 
 	if (s->running)
 		shut_down();
+	memcpy(svm_state(c), s->first, sizeof(s->first));
+	c->ctx.reg[ENG_RIP] = (u64)svm_launched;
+	c->ctx.reg[ENG_RSP] = s->world->rsp;
+	c->ctx.reg[ENG_RFLAGS] = X86_EFLAGS_FIXED; /* as in every C function with interrupts off */
 	s->refused = true;
 	svm_leave_host(c, NULL);
 }
@@ -144,7 +149,7 @@ static void exit_other(struct hv_cpu *c, const struct vmcb *v)
 
 static noinline void dispatch(struct hv_cpu *c, struct vmcb *v)
 {
-	switch (v->exitcode) {
+	switch ((u32)v->exitcode) {
 	case EXIT_EXCEPTION(X86_TRAP_DB):
 		svm_exit_db(c);
 		break;

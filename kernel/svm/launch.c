@@ -155,6 +155,9 @@ int svm_enter(struct hv_cpu *c, char *why, size_t size)
 	/* SYSCALL in the host's ring 3 is #UD: the host's EFER has no SCE */
 	host_wrmsr(MSR_EFER, (efer & ~(u64)EFER_SCE) | EFER_SVME);
 	host_wrmsr(MSR_VM_HSAVE_PA, __sme_pa(s->save));
+	/* what VMLOAD loads of the guest: 15.5.2 */
+	asm volatile("vmsave %0" : : "a"(s->world->guest_pa) : "memory");
+	memcpy(s->first, svm_state(c), sizeof(s->first));
 	svm_launch(s->world, c->ctx.reg);
 	if (!s->refused) {
 		s->running = true;

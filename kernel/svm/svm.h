@@ -14,6 +14,7 @@
 #define WORLD_CR4 40
 #define WORLD_GDTR 48
 #define WORLD_IDTR 64
+#define WORLD_RSP 80
 
 #ifndef __ASSEMBLY__
 #include <linux/build_bug.h>
@@ -33,6 +34,7 @@ struct svm_world {
 	struct vmcb *vmcb;
 	u64 cr3, cr4;
 	struct host_table gdtr __aligned(16), idtr __aligned(16);
+	u64 rsp __aligned(16); /* where svm_launch() was called */
 };
 
 static_assert(offsetof(struct svm_world, c) == WORLD_CPU);
@@ -43,6 +45,7 @@ static_assert(offsetof(struct svm_world, cr3) == WORLD_CR3);
 static_assert(offsetof(struct svm_world, cr4) == WORLD_CR4);
 static_assert(offsetof(struct svm_world, gdtr) == WORLD_GDTR);
 static_assert(offsetof(struct svm_world, idtr) == WORLD_IDTR);
+static_assert(offsetof(struct svm_world, rsp) == WORLD_RSP);
 static_assert(!(sizeof(struct svm_world) & 15)); /* the first frame's alignment */
 
 /* Debug registers while the entry hook is set; unused otherwise. */
@@ -52,10 +55,15 @@ struct svm_debug {
 	u64 dr[4], dr6, dr7; /* the guest's */
 };
 
+/* What VMRUN and VMLOAD load of a VMCB's state save area. */
+#define SVM_STATE_SIZE (offsetof(struct vmcb, pad698) - offsetof(struct vmcb, es))
+
 struct svm_cpu {
 	struct vmcb *host; /* only what VMLOAD loads */
 	void *save; /* VM_HSAVE_PA: the processor's own */
 	struct svm_world *world;
+	/* svm_state() before the first VMRUN: one that is refused leaves anything in it */
+	u8 first[SVM_STATE_SIZE];
 	struct svm_debug debug;
 	bool sce; /* EFER.SCE as the guest believes it */
 	bool leaving; /* host: the loop ends after this exit */
@@ -77,12 +85,18 @@ static inline struct vmcb *svm_vmcb(const struct hv_cpu *c)
 	return c->block;
 }
 
+static inline void *svm_state(const struct hv_cpu *c)
+{
+	return (u8 *)c->block + offsetof(struct vmcb, es);
+}
+
 /* enter.S: become a guest; returns in the guest. Interrupts off. */
 void svm_launch(struct svm_world *w, u64 *regs);
 /* In the guest: fn(c, arg) in the host. */
 u64 svm_call(u64 (*fn)(struct hv_cpu *c, void *arg), void *arg);
 extern const char svm_call_insn[], svm_call_end[]; /* its VMMCALL, and behind it */
 extern const char svm_resume[]; /* with RSP at struct svm_world: into the guest, come what may */
+extern const char svm_launched[]; /* where the guest goes on for the first time */
 
 static inline bool svm_canonical(u64 va)
 {

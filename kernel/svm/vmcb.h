@@ -118,7 +118,8 @@ static_assert(offsetof(struct vmcb, dbgctl) == 0x670);
 #define EXIT_VMRUN           0x80
 #define EXIT_VMMCALL         0x81
 #define EXIT_SKINIT          0x86
-#define EXIT_INVALID         (~0ULL)
+/* -1. Of its 64 bits QEMU 7.2, and KVM for a hypervisor in its guests, write the low half only. */
+#define EXIT_INVALID         0xffffffff
 
 /* What the processor may keep of a VMCB from run to run, 15.15.3. */
 #define CLEAN_INTERCEPTS     BIT(0)

@@ -15,6 +15,7 @@
  *	lsm wait				for all children
  *	lsm global NAME | drain | sleep MS | hold
  *	lsm rdmsr CPU MSR | wrmsr CPU MSR VALUE	hexadecimal but for CPU
+ *	lsm peek ADDR | poke ADDR VALUE		eight bytes of the kernel, hexadecimal
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -392,6 +393,32 @@ static void do_wrmsr(char **arg)
 	access_msr(&m);
 }
 
+/* Eight bytes of the kernel's memory. */
+static void access_memory(const char *addr, uint64_t *value, unsigned long request)
+{
+	struct lsm_mem m = { .addr = strtoull(addr, NULL, 16),
+			     .buf = (uintptr_t)value,
+			     .len = sizeof(*value) };
+
+	if (ioctl(device(), request, &m) || m.done != m.len)
+		die("memory", addr);
+}
+
+static void do_peek(char **arg)
+{
+	uint64_t value;
+
+	access_memory(arg[0], &value, LSM_IOC_READ);
+	printf("%llx\n", (unsigned long long)value);
+}
+
+static void do_poke(char **arg)
+{
+	uint64_t value = strtoull(arg[1], NULL, 16);
+
+	access_memory(arg[0], &value, LSM_IOC_WRITE);
+}
+
 static void do_sleep(char **arg)
 {
 	usleep((useconds_t)number(arg[0]) * 1000);
@@ -422,6 +449,7 @@ static const struct verb {
 	{ "drain", 0, do_drain },	{ "sleep", 1, do_sleep },
 	{ "hold", 0, do_hold },
 	{ "rdmsr", 2, do_rdmsr },	{ "wrmsr", 3, do_wrmsr },
+	{ "peek", 1, do_peek },		{ "poke", 2, do_poke },
 };
 /* clang-format on */
 
