@@ -36,12 +36,7 @@ struct machine {
 	u64 debugctl;
 };
 
-/* The kernel's own writers keep some bits, remember the values and can be traced. */
-static void write_cr0_raw(unsigned long value)
-{
-	asm volatile("mov %0, %%cr0" : : "r"(value) : "memory");
-}
-
+/* The kernel's own writer keeps some bits, remembers the value and can be traced. */
 static void write_cr4_raw(unsigned long value)
 {
 	asm volatile("mov %0, %%cr4" : : "r"(value) : "memory");
@@ -54,7 +49,7 @@ static void prepare(struct machine *m, u64 cr3)
 	m->cr4 = native_read_cr4();
 	m->debugctl = host_rdmsr(MSR_IA32_DEBUGCTLMSR);
 	/* TS: anything of the FPU faults, its registers are the guest's */
-	write_cr0_raw((m->cr0 & ~X86_CR0_EM) | X86_CR0_TS | X86_CR0_MP);
+	host_write_cr0((m->cr0 & ~X86_CR0_EM) | X86_CR0_TS | X86_CR0_MP);
 	write_cr4_raw(m->cr4 & ~CR4_OFF);
 	/* a guest that single-steps branches would make TF skip everything else */
 	if (m->debugctl & DEBUGCTLMSR_BTF)
@@ -69,7 +64,7 @@ static void restore(const struct machine *m)
 	if (m->debugctl & DEBUGCTLMSR_BTF)
 		host_wrmsr(MSR_IA32_DEBUGCTLMSR, m->debugctl);
 	write_cr4_raw(m->cr4);
-	write_cr0_raw(m->cr0);
+	host_write_cr0(m->cr0);
 }
 
 /* May the instruction at @rip be executed? Otherwise how the run ends is in @g. */

@@ -17,7 +17,7 @@ enum code_insn {
 	INSN_REFUSED, /* could leave the cage, blind the single-step or wait for ever */
 };
 
-#define CODE_INSN_MAX 15 /* bytes; AMD64 volume 3, 1.2 */
+#define CODE_INSN_MAX 15 /* bytes; AMD64 volume 3, 1.1 */
 
 /* The instruction at @p, of which @n bytes can be read. */
 enum code_insn code_check(const u8 *p, size_t n);

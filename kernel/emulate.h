@@ -83,10 +83,7 @@ static __always_inline void emulate_syscall(struct hv_cpu *c, bool long64, u32 l
 	reg[ENG_RIP] = m.long64 ? m.lstar : m.cstar;
 	reg[ENG_RFLAGS] &= ~(m.sfmask | X86_EFLAGS_RF);
 	BACKEND(segments)(c, cs, cs + 8, 0, true);
-	/*
-	 * TF counts after the instruction, where SFMASK has cleared it for the kernel (volume 2,
-	 * 13.1.4): no trap then.
-	 */
+	/* TF counts after the instruction, where SFMASK has cleared it for the kernel: no trap */
 	BACKEND(retired)(c);
 	fire_post(c, ENG_EV_SYSCALL);
 }
@@ -103,7 +100,7 @@ static __always_inline void transfer_sysret(struct hv_cpu *c, const struct hv_mo
 	reg[ENG_RIP] = to_long ? reg[ENG_RCX] : (u32)reg[ENG_RCX];
 	reg[ENG_RFLAGS] = (reg[ENG_R11] & SYSRET_FLAGS) | X86_EFLAGS_FIXED;
 	BACKEND(segments)(c, (to_long ? base + 16 : base) | 3, base + 8, 3, to_long);
-	/* TF in R11 traps at once, before the first instruction in ring 3 */
+	/* TF in R11 traps at once, before the first instruction in ring 3: volume 2, 13.1.4 */
 	BACKEND(retired)(c);
 }
 

@@ -50,9 +50,38 @@ void hv_cpuid(struct hv_cpu *c, u64 cr4)
 	reg[ENG_RDX] = d;
 }
 
+struct access {
+	u32 msr;
+	bool write;
+	u64 value;
+};
+
+static void access_msr(void *arg)
+{
+	struct access *a = arg;
+
+	if (a->write)
+		host_wrmsr(a->msr, a->value);
+	else
+		a->value = host_rdmsr(a->msr);
+}
+
+/*
+ * Nothing to hide. It exits all the same where the vendor's map of MSRs ends; the banks of machine
+ * checks (c0002000), and what a hypervisor below has to offer, are out there.
+ */
+static bool pass_on(struct hv_cpu *c, struct access *a)
+{
+	struct hv_fault fault;
+
+	return hv_try(c, access_msr, a, &fault);
+}
+
 /* Without SVM these do not exist; the kernel's emergency paths write VM_HSAVE_PA all the same. */
 bool hv_msr_read(struct hv_cpu *c, u32 msr, u64 *value)
 {
+	struct access a = { .msr = msr };
+
 	switch (msr) {
 	case MSR_VM_CR: /* "disabled by firmware": what another user of SVM looks at first */
 		*value = host_rdmsr(MSR_VM_CR) | VM_CR_SVMDIS | VM_CR_LOCK;
@@ -61,17 +90,22 @@ bool hv_msr_read(struct hv_cpu *c, u32 msr, u64 *value)
 		*value = 0;
 		return true;
 	default:
-		return false;
+		if (!pass_on(c, &a))
+			return false;
+		*value = a.value;
+		return true;
 	}
 }
 
 bool hv_msr_write(struct hv_cpu *c, u32 msr, u64 value)
 {
+	struct access a = { msr, true, value };
+
 	switch (msr) {
 	case MSR_VM_CR: /* locked */
 	case MSR_VM_HSAVE_PA:
 		return true;
 	default:
-		return false;
+		return pass_on(c, &a);
 	}
 }

@@ -23,8 +23,8 @@ struct host_table {
 } __packed;
 
 /*
- * The kernel's own accessors of these are traced, look exceptions up in its tables, and change
- * their names from version to version.
+ * The kernel's own accessors of these are traced, look exceptions up in its tables, keep some bits,
+ * and change their names from version to version.
  */
 static __always_inline u64 host_rdmsr(u32 msr)
 {
@@ -37,6 +37,11 @@ static __always_inline u64 host_rdmsr(u32 msr)
 static __always_inline void host_wrmsr(u32 msr, u64 value)
 {
 	asm volatile("wrmsr" : : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
+}
+
+static __always_inline void host_write_cr0(unsigned long value)
+{
+	asm volatile("mov %0, %%cr0" : : "r"(value) : "memory");
 }
 
 /*

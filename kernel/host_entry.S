@@ -15,7 +15,7 @@
 
 #define HOST_PEEK_FAULT 0xffffffff
 
-/* Vectors with an error code: AMD64 volume 2, table 8-1. */
+/* Vectors with an error code: AMD64 volume 2, 8.2. */
 #define HAS_ERROR(v) \
 	((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || (v) == 21 || (v) == 29 || (v) == 30)
 

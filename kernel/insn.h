@@ -35,10 +35,17 @@ static __always_inline void hv_borrow(struct hv_cpu *c, u64 cr3, u64 at)
 	host_forget((const void *)at);
 }
 
+/*
+ * The processor must not remember the entry beyond that: it may follow it where a speculated access
+ * of the host leads, and mark what it finds as accessed, when the tables are long something else
+ * (volume 2, 5.5.3, "Caching of Upper Level Translation Table Entries").
+ */
 static __always_inline void hv_give_back(struct hv_cpu *c, u64 at)
 {
-	if (!(at >> 63))
-		WRITE_ONCE(c->host->pgd[pgd_index(at)], 0);
+	if (at >> 63)
+		return;
+	WRITE_ONCE(c->host->pgd[pgd_index(at)], 0);
+	host_forget((const void *)at);
 }
 
 /* Two bytes of one page, which is all that there is to nearly every SYSCALL; or HOST_PEEK_FAULT. */

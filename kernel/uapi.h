@@ -162,10 +162,10 @@ struct lsm_msr {
 	X(SYSRET, "sysret", "SYSRET emulated")                               \
 	X(UD, "ud", "other #UD, handed to the kernel")                       \
 	X(RETRY, "retry", "page of the instruction not present, tried again") \
-	X(MSR, "msr", "RDMSR or WRMSR of a register that is hidden")         \
+	X(MSR, "msr", "RDMSR or WRMSR of a register that is hidden or far out") \
 	X(CPUID, "cpuid", "CPUID")                                           \
 	X(HYPERCALL, "hypercall", "VMMCALL of the module")                   \
-	X(SVM, "svm", "virtualisation instruction, refused with #UD")        \
+	X(SVM, "svm", "other virtualisation instruction")        \
 	X(NMI, "nmi", "NMI that met the host")                               \
 	X(ENTRY, "entry", "entry hook")                                      \
 	X(DR, "dr", "MOV of a debug register, while the entry hook is set")  \

@@ -18,6 +18,7 @@
 
 /* Places in hv_cpu.ctx.reg: enum eng_reg. */
 #define REG(n) (8 * (n))
+#define RAX REG(0)
 #define RCX REG(1)
 #define RDX REG(2)
 #define RBX REG(3)
@@ -166,9 +167,35 @@ SYM_INNER_LABEL(svm_launched, SYM_L_GLOBAL)
 SYM_FUNC_END(svm_launch)
 STACK_FRAME_NON_STANDARD svm_launch
 
+/* void svm_vmmcall(void *regs) */
+SYM_FUNC_START(svm_vmmcall)
+	push	%rbp
+	push	%rbx
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+	push	%rdi
+	mov	%rdi, %rax
+	load_registers
+	mov	RAX(%rax), %rax
+	vmmcall
+	xchg	%rax, (%rsp)
+	store_registers
+	pop	RAX(%rax)
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%rbx
+	pop	%rbp
+	RET
+SYM_FUNC_END(svm_vmmcall)
+STACK_FRAME_NON_STANDARD svm_vmmcall
+
 /*
  * u64 svm_call(fn, arg): fn in RDI, arg in RSI, result in RAX. The host knows its own VMMCALL
- * by the address; any other one gets #UD.
+ * by the address.
  */
 SYM_FUNC_START(svm_call)
 SYM_INNER_LABEL(svm_call_insn, SYM_L_GLOBAL)

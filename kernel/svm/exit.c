@@ -17,6 +17,7 @@
 #include "../emulate.h"
 
 #define OPCODE_CPUID 0xa2
+#define OPCODE_VMMCALL 0x01 /* and one byte more */
 /* Of what a script writes into RFLAGS: all that exist but VM, VIF and VIP. */
 #define FLAGS_WRITABLE 0x257fd7ULL
 
@@ -62,14 +63,37 @@ static void exit_cpuid(struct hv_cpu *c)
 	hv_skip(c, len);
 }
 
-/* VMMCALL: the module's own is known by its address; SVM is not there for anybody else. */
+/*
+ * VMMCALL of the kernel: to the hypervisor below this one, which the kernel knows of. Should there
+ * be none, it is #UD in the host as it would be in the guest. Not for ring 3: the hypervisor
+ * below would take it for the kernel's.
+ */
+static void exit_vmmcall_below(struct hv_cpu *c)
+{
+	struct hv_fault fault;
+	u32 len;
+
+	c->exits[LSM_EXIT_SVM]++;
+	if (svm_vmcb(c)->cpl) {
+		svm_inject(c, X86_TRAP_UD, false, 0);
+		return;
+	}
+	len = hv_insn_length(c, OPCODE_VMMCALL);
+	if (!len)
+		return;
+	if (hv_try(c, svm_vmmcall, c->ctx.reg, &fault))
+		hv_skip(c, len + 1);
+	else
+		svm_inject(c, X86_TRAP_UD, false, 0);
+}
+
+/* VMMCALL: the module's own is known by its address. */
 static void exit_vmmcall(struct hv_cpu *c)
 {
 	u64 (*fn)(struct hv_cpu * c, void *arg) = (void *)c->ctx.reg[ENG_RDI];
 
 	if (svm_vmcb(c)->cpl || c->ctx.reg[ENG_RIP] != (u64)svm_call_insn) {
-		c->exits[LSM_EXIT_SVM]++;
-		svm_inject(c, X86_TRAP_UD, false, 0);
+		exit_vmmcall_below(c);
 		return;
 	}
 	c->exits[LSM_EXIT_HYPERCALL]++;
@@ -138,6 +162,18 @@ static void exit_invalid(struct hv_cpu *c)
 	svm_leave_host(c, NULL);
 }
 
+/*
+ * Not intercepted, and yet: KVM as the hypervisor below tells its guest by a #PF that a page has to
+ * come from the disk first, and has that exit when the guest runs one itself. The address is a
+ * token then.
+ */
+static void exit_pf(struct hv_cpu *c, struct vmcb *v)
+{
+	c->exits[LSM_EXIT_OTHER]++;
+	v->cr2 = v->exitinfo2; /* tested before CR2 is written: 15.12.15 */
+	svm_inject(c, X86_TRAP_PF, true, v->exitinfo1);
+}
+
 static void exit_other(struct hv_cpu *c, const struct vmcb *v)
 {
 	c->exits[LSM_EXIT_OTHER]++;
@@ -161,6 +197,9 @@ static noinline void dispatch(struct hv_cpu *c, struct vmcb *v)
 		break;
 	case EXIT_EXCEPTION(X86_TRAP_GP):
 		exit_gp(c, v);
+		break;
+	case EXIT_EXCEPTION(X86_TRAP_PF):
+		exit_pf(c, v);
 		break;
 	case EXIT_CPUID:
 		exit_cpuid(c);
@@ -198,7 +237,7 @@ ENG_HOT bool svm_exit(struct hv_cpu *c)
 	reg[ENG_RSP] = v->rsp;
 	reg[ENG_RIP] = v->rip;
 	reg[ENG_RFLAGS] = v->rflags;
-	v->clean = CLEAN_ALL;
+	v->clean = CLEAN_AT_EXIT;
 	v->tlb_control = 0;
 	/* an event whose delivery this exit came in between of is delivered again: 15.7.2 */
 	v->eventinj = 0;

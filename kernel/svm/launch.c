@@ -15,9 +15,17 @@
 #include "svm.h"
 
 #define GUEST_ASID 1
+#define CPUID_SIZES 0x80000008
 
 /* Of the host's CR4; the rest is the kernel's own. See docs/hypervisor.md, "TLB". */
 #define CR4_HOST_OFF (X86_CR4_PCIDE | X86_CR4_PKE)
+
+/*
+ * Of its EFER. SYSCALL in the host's ring 3 is #UD without SCE; with TCE, INVLPG would forget less
+ * of the tables on the way to a page (5.5.3) than insn.h wants it to.
+ */
+#define EFER_TCE BIT_ULL(15) /* not in the headers of 6.1 */
+#define EFER_HOST_OFF ((u64)EFER_SCE | EFER_TCE)
 
 /* Descriptor of a selector, from the tables that the CPU uses now. */
 static void read_segment(u16 sel, u64 gdt, struct vmcb_seg *s)
@@ -55,7 +63,8 @@ static void fill_control(struct hv_cpu *c, struct vmcb *v)
 	v->msrpm = svm_msr_map();
 	v->asid = GUEST_ASID;
 	v->tlb_control = TLB_CONTROL_ALL;
-	v->np_enable = NP_INVLPGB;
+	if (cpuid_ebx(CPUID_SIZES) & BIT(3))
+		v->np_enable = NP_INVLPGB;
 }
 
 static void fill_state(struct hv_cpu *c, struct vmcb *v)
@@ -108,6 +117,18 @@ static void fill_world(struct hv_cpu *c, struct svm_cpu *s)
 	host_tables(c, &w->gdtr, &w->idtr);
 }
 
+/*
+ * Processors that have a SPEC_CTRL for the guest in the VMCB let it feel that one, or'ed with the
+ * host's: none in the host, so that the guest's is what it has written.
+ */
+static void split_spec_ctrl(struct vmcb *v)
+{
+	if (!boot_cpu_has(X86_FEATURE_V_SPEC_CTRL))
+		return;
+	v->spec_ctrl = host_rdmsr(MSR_IA32_SPEC_CTRL);
+	host_wrmsr(MSR_IA32_SPEC_CTRL, 0);
+}
+
 static int refuse(char *why, size_t size, u32 cpu, const char *text)
 {
 	snprintf(why, size, "CPU %u: %s", cpu, text);
@@ -152,9 +173,9 @@ int svm_enter(struct hv_cpu *c, char *why, size_t size)
 	hv_guard_refresh(c);
 	fill_world(c, s);
 
-	/* SYSCALL in the host's ring 3 is #UD: the host's EFER has no SCE */
-	host_wrmsr(MSR_EFER, (efer & ~(u64)EFER_SCE) | EFER_SVME);
+	host_wrmsr(MSR_EFER, (efer & ~EFER_HOST_OFF) | EFER_SVME);
 	host_wrmsr(MSR_VM_HSAVE_PA, __sme_pa(s->save));
+	split_spec_ctrl(v);
 	/* what VMLOAD loads of the guest: 15.5.2 */
 	asm volatile("vmsave %0" : : "a"(s->world->guest_pa) : "memory");
 	memcpy(s->first, svm_state(c), sizeof(s->first));
@@ -180,7 +201,10 @@ u64 svm_leave_host(struct hv_cpu *c, void *arg)
 	w->gdtr = (struct host_table){ v->gdtr.limit, v->gdtr.base };
 	w->idtr = (struct host_table){ v->idtr.limit, v->idtr.base };
 	host_wrmsr(MSR_EFER, (v->efer & ~(u64)EFER_SCE) | (s->sce ? EFER_SCE : 0) | EFER_SVME);
+	host_write_cr0(v->cr0);
 	native_write_cr2(v->cr2);
+	if (boot_cpu_has(X86_FEATURE_V_SPEC_CTRL))
+		host_wrmsr(MSR_IA32_SPEC_CTRL, v->spec_ctrl);
 	/* breakpoints are ignored while GIF is clear: 15.17 */
 	native_set_debugreg(6, v->dr6);
 	native_set_debugreg(7, v->dr7);

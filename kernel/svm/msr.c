@@ -17,7 +17,7 @@
 
 /*
  * The MSRs that exit, one map for all CPUs: volume 2, 15.11. Two bits for each, reads and writes,
- * three ranges of 8192 MSRs, 2 KB apart.
+ * three ranges of 8192 MSRs, 2 KB apart. What is in none of these exits always.
  */
 #define MSR_MAP_ORDER 1
 #define READS 1

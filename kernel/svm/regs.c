@@ -88,7 +88,6 @@ static void store_one(struct hv_cpu *c, u32 reg, u64 value)
 		break;
 	case ENG_CR2:
 		v->cr2 = value;
-		vmcb_dirty(v, CLEAN_CR2);
 		break;
 	case ENG_DR0:
 	case ENG_DR1:

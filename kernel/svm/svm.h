@@ -56,7 +56,7 @@ struct svm_debug {
 };
 
 /* What VMRUN and VMLOAD load of a VMCB's state save area. */
-#define SVM_STATE_SIZE (offsetof(struct vmcb, pad698) - offsetof(struct vmcb, es))
+#define SVM_STATE_SIZE (offsetof(struct vmcb, pad6e8) - offsetof(struct vmcb, es))
 
 struct svm_cpu {
 	struct vmcb *host; /* only what VMLOAD loads */
@@ -95,6 +95,8 @@ void svm_launch(struct svm_world *w, u64 *regs);
 /* In the guest: fn(c, arg) in the host. */
 u64 svm_call(u64 (*fn)(struct hv_cpu *c, void *arg), void *arg);
 extern const char svm_call_insn[], svm_call_end[]; /* its VMMCALL, and behind it */
+/* In the host: VMMCALL with these registers but RSP, and back what they are then. */
+void svm_vmmcall(void *regs);
 extern const char svm_resume[]; /* with RSP at struct svm_world: into the guest, come what may */
 extern const char svm_launched[]; /* where the guest goes on for the first time */
 

@@ -71,7 +71,9 @@ struct vmcb {
 	u64 cr2;
 	u8 pad648[0x668 - 0x648];
 	u64 g_pat, dbgctl, br_from, br_to, last_excp_from, last_excp_to;
-	u8 pad698[0x1000 - 0x698];
+	u8 pad698[0x6e0 - 0x698];
+	u64 spec_ctrl;
+	u8 pad6e8[0x1000 - 0x6e8];
 } __packed;
 
 static_assert(sizeof(struct vmcb) == 0x1000);
@@ -90,6 +92,7 @@ static_assert(offsetof(struct vmcb, rsp) == VMCB_RSP);
 static_assert(offsetof(struct vmcb, rax) == VMCB_RAX);
 static_assert(offsetof(struct vmcb, cr2) == 0x640);
 static_assert(offsetof(struct vmcb, dbgctl) == 0x670);
+static_assert(offsetof(struct vmcb, spec_ctrl) == 0x6e0);
 
 /* clang-format off */
 #define INTERCEPT3_CPUID     BIT(18)
@@ -121,14 +124,17 @@ static_assert(offsetof(struct vmcb, dbgctl) == 0x670);
 /* -1. Of its 64 bits QEMU 7.2, and KVM for a hypervisor in its guests, write the low half only. */
 #define EXIT_INVALID         0xffffffff
 
-/* What the processor may keep of a VMCB from run to run, 15.15.3. */
+/*
+ * What the processor may keep of a VMCB from run to run, 15.15.3. CR2 it may never: a page fault
+ * of the host's changes it. Bits that are not defined yet would say that nothing at all has changed.
+ */
 #define CLEAN_INTERCEPTS     BIT(0)
 #define CLEAN_PERMISSIONS    BIT(1)
 #define CLEAN_CR             BIT(5) /* EFER too */
 #define CLEAN_DR             BIT(6)
 #define CLEAN_SEG            BIT(8) /* CPL too */
 #define CLEAN_CR2            BIT(9)
-#define CLEAN_ALL            0xffffffffU
+#define CLEAN_AT_EXIT        (0x1fffU & ~CLEAN_CR2)
 
 #define TLB_CONTROL_ALL        1 /* every ASID */
 

@@ -379,6 +379,7 @@ TEST(memory_of_the_kernel)
 
 #define EFER 0xc0000080u
 #define LSTAR 0xc0000082u
+#define EFER_SVME 0x1000u
 
 TEST(registers_of_the_processor)
 {
@@ -390,12 +391,13 @@ TEST(registers_of_the_processor)
 	CHECK_EQ(m.failed, 0);
 	/* the guest's view: SYSCALL is on, virtualisation is not */
 	CHECK_EQ(m.value & 0x1001, 1);
-	m.msr = LSTAR;
-	ASK(MSR, &m);
-	CHECK_EQ(m.value, symbol("entry_SYSCALL_64"));
-	m.msr = 0x12345678;
+	m.write = 1;
+	m.value |= EFER_SVME;
 	ASK(MSR, &m);
 	CHECK_EQ(m.failed, 1);
+	m = (struct lsm_msr){ .msr = LSTAR };
+	ASK(MSR, &m);
+	CHECK_EQ(m.value, symbol("entry_SYSCALL_64"));
 	m = (struct lsm_msr){ .cpu = LSM_ALL, .msr = LSTAR, .write = 0 };
 	CHECK_EQ(ioctl(dev, LSM_IOC_MSR, &m), -1);
 	CHECK_EQ(errno, EINVAL);
@@ -404,6 +406,34 @@ TEST(registers_of_the_processor)
 	CHECK_EQ(errno, ENXIO);
 	getppid();
 	CHECK_EQ(dev_counters(1).fired, 1);
+}
+
+/*
+ * An access to what the hypervisor's map of registers does not cover exits always, and must do what
+ * it does without one: machine-check banks, what other hypervisors have, nothing at all.
+ */
+TEST(registers_far_out)
+{
+	static const u32 far[] = { 0x2000,     0x12345678, 0x40000000, 0x4b564d00, 0xbfffffff,
+				   0xc0002000, 0xc0002001, 0xc0012000, 0xffffffff };
+	struct lsm_msr bare[sizeof(far) / sizeof(*far)];
+
+	dev_open();
+	for (size_t i = 0; i < sizeof(far) / sizeof(*far); i++) {
+		bare[i] = (struct lsm_msr){ .msr = far[i] };
+		ASK(MSR, &bare[i]);
+	}
+	dev_enter();
+	for (size_t i = 0; i < sizeof(far) / sizeof(*far); i++) {
+		struct lsm_msr m = { .msr = far[i] };
+
+		ASK(MSR, &m);
+		CHECK_EQ(m.failed, bare[i].failed);
+		CHECK_EQ(m.value, bare[i].value);
+		m.write = 1;
+		ASK(MSR, &m);
+		CHECK_EQ(m.failed, bare[i].failed);
+	}
 }
 
 TEST(a_reader_is_woken)

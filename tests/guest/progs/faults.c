@@ -168,6 +168,29 @@ TEST(code_that_changes)
 	}
 }
 
+/* Code that may not be read, where the processor has keys for that: it is executed all the same. */
+TEST(code_that_cannot_be_read)
+{
+	unsigned char *p = kit_code_page(0), *load = kit_code_page(0);
+	struct regs r;
+	struct caught c;
+
+	memcpy(p, "\x0f\x05\xc3", 3);
+	memcpy(load, "\x8a\x07\xc3", 3); /* mov (%rdi), %al */
+	CHECK_EQ(mprotect(p, 4096, PROT_EXEC), 0);
+	for (int i = 0; i < 20; i++) {
+		kit_poison(&r, i);
+		r.rdi = (uintptr_t)p;
+		kit_probe(&r, load, &c);
+		SEEN("read: signal %d, code %d", c.sig, c.code);
+		kit_poison(&r, i);
+		r.rax = SYS_getpid;
+		CHECK_EQ(kit_probe(&r, p, &c), 0);
+		CHECK_EQ(r.rax, getpid());
+		CHECK_EQ(r.rcx, (uintptr_t)p + 2);
+	}
+}
+
 /* A signal that finds no stack ends the process, and nobody else. */
 TEST(signal_without_a_stack)
 {

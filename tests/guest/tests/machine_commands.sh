@@ -21,7 +21,7 @@ entry=$(grep ' entry_SYSCALL_64$' /proc/kallsyms | cut -d ' ' -f 1)
 eq "$(m 'rdmsr c0000082')" "$(for i in $(seq 0 $((cpus - 1))); do printf 'CPU %x: msr c0000082 = %s\n' $i $entry; done)"
 matches "$(m 'rdmsr c0000080 core 0')" '^CPU 0: msr c0000080 = 0000000000000[0-9a-f]*[13579bdf]$'
 eq "$(m 'wrmsr c0000103 5 core 0' 'rdmsr c0000103 core 0')" "CPU 0: msr c0000103 = 0000000000000005"
-matches "$(m 'rdmsr 12345')" "^lstar: error: cannot read the model-specific register 12345: the processor has no such register, or not for this \(#GP\)$"
+matches "$(m 'wrmsr c0000080 1d01')" "^lstar: error: cannot write the model-specific register c0000080: the processor has no such register, or not for this \(#GP\)$"
 has "$(m 'rdmsr 10 core 0n500')" "there is no CPU 1f4; 'cpu' lists them"
 
 # modules and symbols
