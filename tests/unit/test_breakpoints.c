@@ -151,31 +151,6 @@ TEST(hidden_from_a_process_in_the_same_memory)
 	children("vm");
 }
 
-/* A parent that is killed in the middle of a fork cannot tell of its child. */
-TEST(hidden_from_an_orphan)
-{
-	struct breaks b = { .k.no_filter = false }; /* no stop at the exit of its call */
-	struct kit *k = &b.k;
-	struct tgt_stop s = { .kind = TGT_STOP_NONE };
-	u64 well = 0;
-
-	breaks_start(&b, ARGV(PLACES, S("fork"), S("50")));
-	breaks_set(&b, NOP, TGT_BP_SOFTWARE);
-	breaks_go(&b);
-	usleep(100000); /* it stands in its fork, which nobody has asked about */
-	CHECK_EQ(kill((pid_t)k->pid, SIGKILL), 0);
-	while (s.kind != TGT_STOP_ALL_GONE) {
-		CHECK_EQ(k->t->ops->wait(k->t, &s, 20000), 0);
-		kit_count(k, &s);
-		well += s.kind == TGT_STOP_PROCESS_END && s.pid != k->pid && s.status == 7 << 8;
-		CHECK(s.kind != TGT_STOP_NONE && s.kind != TGT_STOP_BREAKPOINT);
-	}
-	CHECK_EQ(k->status, SIGKILL);
-	CHECK_EQ(k->births, 0);
-	CHECK_EQ(well, 1);
-	kit_free(k);
-}
-
 TEST(forgotten_at_exec)
 {
 	struct breaks b = { .k.no_filter = true };

@@ -202,6 +202,8 @@ struct proc_target {
 	u32 nthreads, nrunning;
 	bool ever_launched, ever_attached; /* what kinds of trees there have been */
 	bool halted, hold_born;
+	bool any_end; /* of a debuggee's thread */
+	bool newborn; /* held without a process since it was last asked who made it */
 	u64 wanted_signals; /* bit n - 1: signal n */
 	bool pass_keyboard; /* Ctrl-C of the terminal reaches launched debuggees */
 	struct tgt_interest interest;
@@ -319,6 +321,8 @@ bool stop_quiet(struct proc_target *p, struct tgt_thread *th);
 /* Before the first tracee: is our thread free? */
 int session_check(struct proc_target *p);
 void session_begin(struct proc_target *p);
+/* Our thread is the one that drives @p, and has no debuggees of another target. */
+bool session_alone(const struct proc_target *p);
 void session_end(struct proc_target *p);
 /* A child of ours that is no debuggee has ended; see proc_child_ended(). */
 void stray_keep(pid_t pid, int status);

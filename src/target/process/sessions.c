@@ -22,28 +22,31 @@ static void on_signal(int sig)
 }
 
 /* Statuses come to a thread, not to a target: two would take them from each other. */
-static bool thread_is_taken(const struct proc_target *p)
+static bool is_taken(const struct proc_target *p)
 {
-	const struct proc_target *o = targets;
+	const struct proc_target *o;
 
+	pthread_mutex_lock(&lock);
+	o = targets;
 	while (o && (o == p || o->tracer != gettid() || !o->nthreads))
 		o = o->next_target;
+	pthread_mutex_unlock(&lock);
 	return o != NULL;
 }
 
 int session_check(struct proc_target *p)
 {
-	bool taken;
-
-	pthread_mutex_lock(&lock);
-	taken = thread_is_taken(p);
-	pthread_mutex_unlock(&lock);
-	if (!taken)
+	if (!is_taken(p))
 		return 0;
 	return proc_fail(p, -EPERM,
 			 "thread %d already has debuggees of another session; use that session, or "
 			 "another thread for this one",
 			 (int)gettid());
+}
+
+bool session_alone(const struct proc_target *p)
+{
+	return p->tracer == gettid() && !is_taken(p);
 }
 
 void session_begin(struct proc_target *p)

@@ -157,14 +157,46 @@ static void adopt(struct proc_target *p, u32 tid, const struct tgt_thread *paren
 		stop_quiet(p, th);
 }
 
-/* Newborns whose parent died before its event came would wait for ever. */
-static void adopt_orphans(struct proc_target *p)
+/*
+ * Is its maker still to tell of it? A thread that can must be in its table, and not be stopped
+ * at anything else. Before any end, an unknown parent is the maker's: CLONE_PARENT.
+ */
+static bool will_be_told(const struct proc_target *p, const struct tgt_thread *newborn)
 {
+	struct task_status st;
+	const struct tgt_thread *th = p->threads;
+
+	if (!p->any_end || !procfs_status(newborn->tid, &st))
+		return true;
+	while (th && (!th->proc || (th->proc->pid != st.tgid && th->proc->pid != st.ppid) ||
+		      (!can_report(th->state) && !is_birth(th))))
+		th = th->next;
+	return th != NULL;
+}
+
+/* Newborns whose parent died before its event came would wait for ever. */
+static void adopt_orphans(struct proc_target *p, bool all)
+{
+	p->newborn = false;
 	for (struct tgt_thread *th = p->threads, *next; th; th = next) {
 		next = th->next;
-		if (!th->proc && th->state == TH_HELD)
+		if (!th->proc && th->state == TH_HELD && (all || !will_be_told(p, th)))
 			adopt(p, th->tid, NULL);
 	}
+}
+
+/*
+ * With no thread known, does the kernel know one? What a fork makes is traced before its
+ * parent can be killed, and cannot be told of by one that was. With __WCLONE, wait(2) overlooks
+ * children that are not traced, unless clone(2) made them without SIGCHLD.
+ */
+static bool orphan_left(struct proc_target *p)
+{
+	siginfo_t info;
+
+	return p->any_end && session_alone(p) &&
+	       !waitid(P_ALL, 0, &info,
+		       WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WCLONE | __WNOTHREAD);
 }
 
 /* The first status of a task that is not in the table. NULL: it is not ours, or has ended. */
@@ -183,6 +215,7 @@ struct tgt_thread *wait_unknown(struct proc_target *p, u32 tid, int status)
 	}
 	th->at = STOP_TRAP;
 	thread_set(p, th, TH_HELD);
+	p->newborn = true;
 	return th;
 }
 
@@ -235,8 +268,10 @@ static bool exec(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *
 	}
 	for (struct tgt_thread *o = p->threads, *next; o; o = next) {
 		next = o->next;
-		if (o->proc == proc && o != th)
+		if (o->proc == proc && o != th) {
 			thread_remove(p, o);
+			p->any_end = p->newborn = true; /* it may have been in a fork */
+		}
 	}
 	mem_close(proc);
 	space_exec(p, proc);
@@ -267,7 +302,8 @@ static bool ended(struct proc_target *p, struct tgt_thread *th, int status, stru
 		}
 	}
 	thread_remove(p, th);
-	adopt_orphans(p);
+	p->any_end = true;
+	adopt_orphans(p, true);
 	if (!proc)
 		return false;
 	p->stops++;
@@ -449,7 +485,10 @@ int proc_wait(struct target *t, struct tgt_stop *stop, int timeout_ms)
 				return 0;
 			continue;
 		}
-		if (ENG_UNLIKELY(!p->nrunning || p->halted) && none_runs(p)) {
+		if (ENG_UNLIKELY(p->newborn))
+			adopt_orphans(p, false);
+		if (ENG_UNLIKELY(!p->nrunning || p->halted) && none_runs(p) &&
+		    (p->threads || !orphan_left(p))) {
 			stop->kind = all_halted(p) ? TGT_STOP_HALTED : TGT_STOP_NONE;
 			if (!p->threads)
 				stop->kind = TGT_STOP_ALL_GONE;
