@@ -33,11 +33,24 @@ static u64 reg(const struct lstar_thread *t, unsigned i);
 
 #define CS_32 0x23 /* __USER32_CS: selector of 32-bit code */
 
+static enum lstar_abi of_code(u64 cs)
+{
+	return cs == CS_32 ? LSTAR_ABI_I386 : LSTAR_ABI_X86_64;
+}
+
+/* Also between its last instruction and the news of its end. */
+static bool is_gone(const struct lstar_thread *t)
+{
+	return !t->alive || !dbg_thread(t->d, t->tid);
+}
+
 enum lstar_abi dbg_call_abi(const struct lstar_thread *t)
 {
 	if (at_call(t))
 		return (enum lstar_abi)t->at->stop.abi;
-	return reg(t, ENG_CS) == CS_32 ? LSTAR_ABI_I386 : LSTAR_ABI_X86_64;
+	if (is_gone(t))
+		return t->last_call.abi;
+	return of_code(reg(t, ENG_CS));
 }
 
 static const struct eng_abi *convention(const struct lstar_thread *t)
@@ -55,9 +68,9 @@ static u64 reg(const struct lstar_thread *t, unsigned i)
 {
 	struct target *target = t->d->target;
 	struct eng_ctx own = { .loaded = 0 }, *ctx = t->at ? &t->at->ctx : &own;
-	struct tgt_thread *th = t->alive ? dbg_thread(t->d, t->tid) : NULL;
+	struct tgt_thread *th = is_gone(t) ? NULL : dbg_thread(t->d, t->tid);
 
-	if (!t->alive || !th)
+	if (!th)
 		return t->last[i];
 	if (!t->at)
 		target->ops->context(target, th, ctx);
@@ -78,29 +91,89 @@ static int set_reg(struct lstar_thread *t, unsigned i, u64 value)
 	ctx->reg[i] = value;
 	ctx->loaded |= ENG_BIT(i);
 	ctx->dirty |= ENG_BIT(i);
-	if (!t->at)
-		err = target->ops->store_regs(target, dbg_thread(t->d, t->tid), ctx);
-	return err ? dbg_fail_target(t->d, err) : 0;
+	if (t->at)
+		return 0;
+	err = target->ops->store_regs(target, dbg_thread(t->d, t->tid), ctx);
+	if (err)
+		return dbg_fail_target(t->d, err);
+	t->last[i] = value;
+	t->last_known |= ENG_BIT(i);
+	dbg_call_look(t);
+	return 0;
+}
+
+/* At no stop of a call: a thread that is inside of one is told by its number. */
+static u64 outside(const struct lstar_thread *t, u64 rax)
+{
+	struct target *target = t->d->target;
+	struct tgt_thread *th = dbg_thread(t->d, t->tid);
+	s64 number = th ? target->ops->number(target, th) : -1;
+
+	return number >= 0 ? (u64)number : rax;
+}
+
+/* --- what is known of it at the thread's end --- */
+
+static bool has(const struct eng_ctx *ctx, unsigned i)
+{
+	return (ctx->loaded | ctx->dirty) & ENG_BIT(i);
+}
+
+/* What the stop has told: nothing is fetched, the thread may be on its way already. */
+void dbg_call_remember(struct lstar_thread *t, const struct dbg_held *h)
+{
+	struct dbg_seen_call *c = &t->last_call;
+	const struct eng_abi *abi = h->ctx.abi;
+	bool enter = h->stop.kind == TGT_STOP_ENTER;
+
+	if (!enter && h->stop.kind != TGT_STOP_EXIT)
+		return;
+	c->abi = (enum lstar_abi)h->stop.abi;
+	c->original = h->stop.nr;
+	if (enter) {
+		c->number = cut(abi, h->ctx.reg[abi->nr]);
+		c->ret = h->ctx.ret_set ? h->ctx.ret : (uint64_t)-ENOSYS;
+		c->original_ret = h->call ? (uint64_t)h->call->ret : (uint64_t)-ENOSYS;
+	} else {
+		c->number = h->call ? h->call->executed : h->stop.nr;
+		c->ret = cut(abi, has(&h->ctx, abi->ret) ? h->ctx.reg[abi->ret] : (u64)h->stop.ret);
+		c->original_ret = (uint64_t)h->stop.ret;
+	}
+	for (unsigned i = 0; i < 6; i++) {
+		if (h->call)
+			c->arg[i] = h->call->arg[i];
+		else if (enter)
+			c->arg[i] = h->stop.arg[i];
+		else if (has(&h->ctx, abi->arg[i]))
+			c->arg[i] = cut(abi, h->ctx.reg[abi->arg[i]]);
+	}
+}
+
+/* What its registers, just looked at, give where there is no stop of a call. */
+void dbg_call_look(struct lstar_thread *t)
+{
+	struct dbg_seen_call *c = &t->last_call;
+	const struct eng_abi *abi;
+
+	if (at_call(t))
+		return;
+	c->abi = of_code(t->last[ENG_CS]);
+	abi = &abi_conventions[c->abi];
+	c->number = c->original = outside(t, t->last[ENG_RAX]);
+	c->ret = cut(abi, t->last[abi->ret]);
+	c->original_ret = t->last[ENG_RAX];
+	for (unsigned i = 0; i < 6; i++)
+		c->arg[i] = cut(abi, t->last[abi->arg[i]]);
 }
 
 /* --- number --- */
-
-/* At no stop of a call: a thread that is inside of one is told by its number. */
-static u64 outside(const struct lstar_thread *t)
-{
-	struct target *target = t->d->target;
-	struct tgt_thread *th = t->alive ? dbg_thread(t->d, t->tid) : NULL;
-	s64 number = th ? target->ops->number(target, th) : -1;
-
-	return number >= 0 ? (u64)number : reg(t, ENG_RAX);
-}
 
 uint64_t dbg_call_number(const struct lstar_thread *t)
 {
 	const struct dbg_held *h = t->at;
 
 	if (!at_call(t))
-		return outside(t);
+		return is_gone(t) ? t->last_call.number : outside(t, reg(t, ENG_RAX));
 	if (h->stop.kind == TGT_STOP_ENTER)
 		return cut(h->ctx.abi, h->ctx.reg[h->ctx.abi->nr]);
 	return h->call ? h->call->executed : h->stop.nr;
@@ -108,7 +181,9 @@ uint64_t dbg_call_number(const struct lstar_thread *t)
 
 uint64_t dbg_call_original(const struct lstar_thread *t)
 {
-	return at_call(t) ? t->at->stop.nr : outside(t);
+	if (at_call(t))
+		return t->at->stop.nr;
+	return is_gone(t) ? t->last_call.original : outside(t, reg(t, ENG_RAX));
 }
 
 static int too_late(struct lstar_thread *t, const char *what)
@@ -147,6 +222,8 @@ uint64_t dbg_call_original_arg(const struct lstar_thread *t, unsigned i)
 		return h->call->arg[i];
 	if (at_call(t) && h->stop.kind == TGT_STOP_ENTER)
 		return h->stop.arg[i];
+	if (!at_call(t) && is_gone(t))
+		return t->last_call.arg[i];
 	return cut(convention(t), reg(t, convention(t)->arg[i]));
 }
 
@@ -197,6 +274,8 @@ uint64_t dbg_call_return(struct lstar_thread *t)
 {
 	const struct dbg_held *h = t->at;
 
+	if (!at_call(t) && is_gone(t))
+		return t->last_call.ret;
 	if (!at_call(t) || h->stop.kind == TGT_STOP_EXIT)
 		return reg(t, convention(t)->ret);
 	return h->ctx.ret_set ? h->ctx.ret : (uint64_t)-ENOSYS;
@@ -207,7 +286,7 @@ uint64_t dbg_call_original_return(const struct lstar_thread *t)
 	const struct dbg_held *h = t->at;
 
 	if (!at_call(t))
-		return reg(t, ENG_RAX);
+		return is_gone(t) ? t->last_call.original_ret : reg(t, ENG_RAX);
 	if (h->stop.kind == TGT_STOP_EXIT)
 		return (uint64_t)h->stop.ret;
 	return h->call ? (uint64_t)h->call->ret : (uint64_t)-ENOSYS;

@@ -181,8 +181,10 @@ static void remember(struct dbg *d)
 	struct dbg_held *h = &d->held;
 	struct target *t = d->target;
 
-	if (h->valid && h->task && t->ops->load_regs(t, h->stop.thread, &h->ctx, ENG_REGS_USER))
-		dbg_task_remember(h->task, h);
+	if (!h->valid || !h->task || !t->ops->load_regs(t, h->stop.thread, &h->ctx, ENG_REGS_USER))
+		return;
+	dbg_task_remember(h->task, h);
+	dbg_call_look(h->task);
 }
 
 /* Ends the loop: everything halts; at a stop that is in d->held, it is kept. */

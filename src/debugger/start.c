@@ -39,8 +39,10 @@ int dbg_go_on(struct dbg *d, struct dbg_held *h, bool step)
 	if (err)
 		return dbg_fail_target(d, err); /* it stands where it stood */
 	h->valid = false;
-	if (h->task)
+	if (h->task) {
+		dbg_task_remember(h->task, h);
 		dbg_call_gone(d, h);
+	}
 	return 0;
 }
 

@@ -93,8 +93,6 @@ static void thread_gone(struct dbg *d, struct lstar_thread *t)
 	*at = t->sibling;
 	if (t->at)
 		dbg_task_remember(t, t->at);
-	else if (d->held.task == t)
-		dbg_task_remember(t, &d->held);
 	if (d->held.task == t) {
 		d->held.valid = false;
 		d->held.task = NULL;
@@ -244,6 +242,14 @@ static void remember(struct lstar_thread *t, const struct eng_ctx *ctx)
 void dbg_task_remember(struct lstar_thread *t, const struct dbg_held *h)
 {
 	remember(t, &h->ctx);
+	dbg_call_remember(t, h);
+}
+
+/* Registers of a thread that nothing else remembers: it has been halted, or was changed there. */
+static void look(struct lstar_thread *t, const struct eng_ctx *ctx)
+{
+	remember(t, ctx); /* whoever asks for one register has seen them all */
+	dbg_call_look(t);
 }
 
 /* --- what records say --- */
@@ -370,7 +376,7 @@ int dbg_reg_get(struct lstar_thread *t, const char *text, uint64_t *value)
 	err = load(t, ctx, r);
 	if (err)
 		return err;
-	remember(t, ctx); /* whoever asks for one register has seen them all */
+	look(t, ctx);
 	*value = (ctx->reg[r->reg] & part_mask(r)) >> r->shift;
 	return 0;
 }
@@ -408,7 +414,10 @@ int dbg_reg_set(struct lstar_thread *t, const char *text, uint64_t value)
 		return err;
 	ctx->reg[r->reg] = (ctx->reg[r->reg] & ~part_mask(r)) | value << r->shift;
 	ctx->dirty |= ENG_BIT(r->reg);
-	return put(t, ctx);
+	err = put(t, ctx);
+	if (!err)
+		look(t, ctx);
+	return err;
 }
 
 /* --- memory --- */

@@ -68,6 +68,13 @@ struct dbg_call {
 	enum lstar_reason reason;
 };
 
+/* What there was to know of a thread's call; at none: what the registers gave. */
+struct dbg_seen_call {
+	enum lstar_abi abi;
+	u64 number, original, ret, original_ret;
+	u64 arg[6]; /* as the program gave them */
+};
+
 struct lstar_thread {
 	struct lstar_thread *hnext; /* the living, by tid */
 	struct lstar_thread *sibling; /* the living of the process */
@@ -81,6 +88,7 @@ struct lstar_thread {
 	struct lstar_handler *running; /* whose callback runs in it */
 	int signal; /* at a SIGNAL stop: what is delivered */
 	u64 last[ENG_NREGS], last_known; /* registers when it was last looked at */
+	struct dbg_seen_call last_call; /* and its call, then: all that is known at its end */
 };
 
 /* What a handler is for: numbers as programs give them, x32 without its bit. */
@@ -132,6 +140,9 @@ void dbg_process_gone(struct dbg *d, u32 pid);
 void dbg_tasks_free(struct dbg *d);
 /* Looks at the registers that @h holds: they are those of the thread's end, if it ends now. */
 void dbg_task_remember(struct lstar_thread *t, const struct dbg_held *h);
+/* calls.c: the same of the call at a stop; of a thread that stands at no call */
+void dbg_call_remember(struct lstar_thread *t, const struct dbg_held *h);
+void dbg_call_look(struct lstar_thread *t);
 struct dbg_proc *dbg_proc_find(const struct dbg *d, u32 pid);
 /* 0, or why registers and memory of the thread cannot be had. */
 int dbg_task_ready(const struct lstar_thread *t);

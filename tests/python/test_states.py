@@ -22,6 +22,102 @@ def started(**options):
     return d
 
 
+# --- what is left to read -----------------------------------------------------------------------
+
+def seen(d):
+    """All that can be asked about a thread and its call."""
+    names = ("syscall_number", "syscall_original", "syscall_return", "syscall_original_return",
+             *(f"syscall_arg{i}" for i in range(6)), "instruction_pointer", "stack_pointer")
+    registers = ("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8", "r12", "eflags")
+    return ({n: getattr(d, n) for n in names} | {n: getattr(d.regs, n) for n in registers} |
+            {f"original {i}": d.syscall_original_arg(i) for i in range(6)})
+
+
+def killed(d):
+    """It is killed where it stands, and says the same as before."""
+    before = seen(d)
+    d.kill()
+    for name, value in seen(d).items():
+        eq((name, value), (name, before[name]))
+    eq(d.syscall_phase, None)  # it stands nowhere any more
+    return before
+
+
+@test
+def a_killed_one_still_says_at_which_call_it_stood():
+    for phase, result in (("enter", 2**64 - 38), ("exit", 14)):
+        d = started()
+        d.handle_syscall("write")
+        d.cont()
+        d.wait()
+        if phase == "exit":
+            d.cont()
+            d.wait()
+        eq(d.syscall_phase, phase)
+        last = killed(d)
+        eq([last[n] for n in ("syscall_number", "syscall_arg0", "syscall_arg2",
+                              "syscall_return")], [1, 1, 14, result])
+
+
+@test
+def a_killed_one_says_what_it_was_changed_to():
+    def change(t, _):
+        t.syscall_number, t.syscall_arg0 = 39, 77
+
+    d = started()
+    d.handle_syscall("write", change, lambda t, _: d.interrupt())
+    d.cont()
+    d.wait()
+    d.syscall_return = 5
+    last = killed(d)
+    eq([last[n] for n in ("syscall_number", "syscall_original", "syscall_return", "original 0")],
+       [39, 1, 5, 1])
+    eq(last["syscall_original_return"], d.pid)
+
+
+@test
+def a_killed_one_says_what_it_was_interrupted_with():
+    d = debug("act", "loop", 100000000)
+    d.run()
+    h = d.handle_syscall("getppid")
+    d.cont()
+    d.wait()
+    at_handler = seen(d)
+    h.disable()
+    d.cont()
+    time.sleep(0.05)
+    d.interrupt()
+    d.regs.rbx = 0x1234
+    d.regs.rcx = 0x5678
+    last = killed(d)
+    eq((last["rbx"], last["rcx"]), (0x1234, 0x5678))
+    eq(at_handler["rbx"] == 0x1234, False)
+
+
+@test
+def a_killed_one_says_which_call_it_waited_in():
+    d = debug("six_calls")
+    d.run()
+    h = d.handle_syscall("write", on_exit=True)
+    d.cont()
+    wait_for("its read", lambda: call_of(d.pid) == "0")
+    d.interrupt()
+    eq(h.hit_count, 1)
+    last = killed(d)
+    eq((last["syscall_number"], last["syscall_arg0"]), (0, 0))
+
+
+@test
+def one_killed_at_a_breakpoint_says_what_stood_there():
+    d = started()
+    d.handle_syscall("write", on_exit=True)
+    d.breakpoint("main")
+    d.cont()
+    d.wait()
+    d.regs.r12 = 99
+    eq(killed(d)["r12"], 99)
+
+
 # --- errors ------------------------------------------------------------------------------------
 
 @test
