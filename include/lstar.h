@@ -414,7 +414,8 @@ LSTAR_API const char *lstar_unused(struct lstar *s, size_t i);
  * Where in a call a thread stands, and by which convention it was made; the same program may use
  * several. Outside of a call the functions of this family tell what the registers would give, and
  * as number that of the call that the thread is blocked in or has just left, if there is one.
- * Stage: stopped.
+ * After the thread's end they tell what they told at its last stop, but for the phase. Stage:
+ * stopped.
  */
 LSTAR_API enum lstar_phase lstar_call_phase(const struct lstar_thread *t);
 LSTAR_API enum lstar_abi lstar_call_abi(const struct lstar_thread *t);
@@ -474,6 +475,11 @@ LSTAR_API const char *lstar_call_name(enum lstar_abi abi, uint64_t nr);
  */
 LSTAR_API bool lstar_call_argument(enum lstar_abi abi, uint64_t nr, unsigned i, const char **type,
 				   const char **name);
+/*
+ * 1 if the call is in a class ("%file"; see lstar_handle_syscall()), else 0. Stage: always.
+ * LSTAR_E_NAME, whose text is lstar_error(NULL)'s.
+ */
+LSTAR_API int lstar_call_in_class(enum lstar_abi abi, uint64_t nr, const char *name);
 /*
  * The number of a system call by the kernel's name or the C library's, with or without SYS_ or
  * __NR_ before it. Stage: always. LSTAR_E_NAME with the nearest name, LSTAR_E_ARGUMENT.

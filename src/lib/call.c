@@ -136,6 +136,18 @@ bool lstar_call_argument(enum lstar_abi abi, uint64_t nr, unsigned i, const char
 	return true;
 }
 
+int lstar_call_in_class(enum lstar_abi abi, uint64_t nr, const char *name)
+{
+	int class = name ? abi_class_by_name(name) : -1;
+	const char *near = name ? abi_class_suggest(name) : NULL;
+
+	if (class >= 0)
+		return is_abi(abi) && abi_call_in_class(abis[abi], nr, class);
+	return lib_fail(NULL, LSTAR_E_NAME, 0, "there is no class of calls '%s'%s%s%s",
+			name ? name : "NULL", near ? "; did you mean '" : "", near ? near : "",
+			near ? "'?" : "");
+}
+
 int64_t lstar_call_by_name(struct lstar *s, enum lstar_abi abi, const char *name)
 {
 	const struct abi_call *call;

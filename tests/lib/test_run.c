@@ -449,6 +449,12 @@ TEST(numbers_and_names)
 	CHECK(!lstar_call_name(LSTAR_ABI_X86_64, 9999));
 	CHECK(!lstar_call_name((enum lstar_abi)9, 1));
 	CHECK_EQ(lstar_call_by_name(s, LSTAR_ABI_X86_64, "__NR_openat"), 257);
+	CHECK_EQ(lstar_call_in_class(LSTAR_ABI_X86_64, 257, "%file"), 1);
+	CHECK_EQ(lstar_call_in_class(LSTAR_ABI_I386, 257, "%file"), 0); /* remap_file_pages */
+	CHECK_EQ(lstar_call_in_class((enum lstar_abi)9, 257, "%file"), 0);
+	CHECK_FAILS(NULL, lstar_call_in_class(LSTAR_ABI_X86_64, 1, "%fil"), LSTAR_E_NAME,
+		    "'%file'?");
+	CHECK_FAILS(NULL, lstar_call_in_class(LSTAR_ABI_X86_64, 1, NULL), LSTAR_E_NAME, "NULL");
 	CHECK_EQ(lstar_call_by_name(s, LSTAR_ABI_I386, "openat"), 295);
 	CHECK_FAILS(s, lstar_call_by_name(s, LSTAR_ABI_X86_64, "opnat"), LSTAR_E_NAME, "'openat'?");
 	CHECK_FAILS(s, lstar_call_by_name(s, (enum lstar_abi)9, "read"), LSTAR_E_ARGUMENT, "9");

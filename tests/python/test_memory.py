@@ -84,7 +84,7 @@ def what_is_not_there_is_an_error_that_names_it():
     raises(ValueError, lambda: d.memory["no_such_symbol", 4])
     raises(ValueError, lambda: d.memory[0x1 << 46, 4])
     raises(TypeError, lambda: d.memory[1.5, 4])
-    raises(TypeError, lambda: d.memory[d.resolve("text"), -1])
+    raises(ValueError, lambda: d.memory[d.resolve("text"), -1], text="size")
     raises(TypeError, lambda: d.memory[d.resolve("text"), 1, 2, 3])
 
 

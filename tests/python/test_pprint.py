@@ -266,6 +266,40 @@ def lists_change_while_it_is_on():
 
 
 @test
+def lists_before_a_run():
+    d = debug("six_calls")
+    for name in ("syscalls_to_pprint", "syscalls_to_not_pprint"):
+        raises(ValueError, attribute(name, ["wrote"]), d, text='Syscall "wrote" not found')
+        raises(ValueError, attribute(name, ["%fil"]), d, text="'%file'?")
+    d.syscalls_to_pprint = ["write", "read", 79]
+    d.syscalls_to_not_pprint = ["read"]
+    eq(d.syscalls_to_pprint, ["write", "read", "getcwd"])
+    for want in (["write", "read", "getcwd"], None):  # for one run
+        d.run().sendline(b"provola")
+        eq(d.syscalls_to_pprint, want)
+        with printed() as out:
+            d.pprint_syscalls = True
+            run_out(d)
+        eq(names(out.getvalue()), ["write", "write", "getcwd"] if want else NAMES)
+        d.kill()
+
+
+@test
+def classes_and_all():
+    for only, excluded, want in (
+            (["*"], None, NAMES), ([-1], ["%memory"], [n for n in NAMES if n != "mmap"]),
+            (["%memory", "getcwd"], None, ["mmap", "getcwd"]), (None, ["*"], []),
+            (["%desc"], ["read"], ["write", "write", "mmap"])):
+        d, r = started()
+        with printed() as out:
+            d.syscalls_to_pprint, d.syscalls_to_not_pprint = only, excluded
+            eq((d.syscalls_to_pprint, d.syscalls_to_not_pprint), (only, excluded))
+            d.pprint_syscalls = True
+            run_out(d)
+        eq(names(out.getvalue()), want)
+
+
+@test
 def wrong_settings():
     d, _ = started()
     for bad in (1, None, "yes", 0):

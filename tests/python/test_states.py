@@ -5,6 +5,7 @@ the errors of the table one by one; exceptions of callbacks."""
 import os
 import signal
 import subprocess
+import sys
 import time
 
 from kit import *  # noqa: F403
@@ -187,6 +188,38 @@ def wrong_types():
     for flag in (1, None, "yes"):
         raises(TypeError, d.handle_syscall, "write", recursive=flag)
     eq(d.handled_syscalls, {})
+
+
+@test
+def numbers_that_are_too_large():
+    d = started()
+    big, low = 2**70, -2**63 - 1
+    for name, fn in (
+            ("syscall_arg3", lambda n: setattr(d, "syscall_arg3", n)),
+            ("syscall_return", lambda n: setattr(d, "syscall_return", n)),
+            ("syscall_number", lambda n: setattr(d, "syscall_number", n)),
+            ("instruction_pointer", lambda n: setattr(d, "instruction_pointer", n)),
+            ("stack_pointer", lambda n: setattr(d, "stack_pointer", n)),
+            ("rbx", lambda n: setattr(d.regs, "rbx", n)),
+            ("value", d.skip_syscall),
+            ("value", d.memory.find),
+            ("address", lambda n: d.memory.read(n, 1)),
+            ("size", lambda n: d.memory.read(0, n)),
+            ("size", lambda n: d.memory[0, n]),
+            ("i", d.syscall_original_arg),
+            ("syscall", d.handle_syscall),
+            ("original_syscall", lambda n: d.hijack_syscall(n, "write")),
+            ("new_syscall", lambda n: d.hijack_syscall("write", n)),
+            ("syscall_arg2", lambda n: d.hijack_syscall("write", "read", syscall_arg2=n)),
+            ("call", d.invoke_syscall),
+            ("argument 1", lambda n: d.invoke_syscall("getpid", 0, n)),
+            ("pid", debugger().attach)):
+        for n in (big, low, 10**5000):
+            raises(ValueError, fn, n, text=f"{name} = {n:#x} ")
+    for n in (-1, 2**64 - 1, -2**63):
+        d.syscall_arg3 = n
+        eq(d.syscall_arg3, n % 2**64)
+    d.kill()
 
 
 @test
@@ -409,9 +442,61 @@ d.run()
 d.cont()
 print(d.pid)
 """)
-    import sys
     done = finish(start(sys.executable, script)).ok()
     wait_for("its end", lambda: gone(int(done.out)))
+
+
+def left_in_a_callback(body, after=""):
+    """A script that ends while a callback is in @body; it, started, and the debuggee's number."""
+    script = write("script.py", f"""
+import sys, threading, time
+sys.path[:0] = {sys.path!r}
+from lstar import debugger
+
+inside = threading.Event()
+
+def callback(t, h):
+    inside.set()
+    {body}
+
+d = debugger([{prog("act")!r}, "loop", "1000"])
+d.run()
+d.handle_syscall("getppid", callback)
+d.cont()
+inside.wait()
+print(d.pid, flush=True)
+{after}
+""")
+    job = start(sys.executable, script)
+    return job, int(job.stdout.readline())
+
+
+@test
+def a_callback_that_never_returns_ends_with_the_script():
+    for body, said, status in (
+            ("while True: pass", "has not returned", 0),
+            ("while True: time.sleep(0.01)", "has not returned", 0),
+            ("time.sleep(0.2)", None, 0),
+            ("threading.Event().wait()", "cannot be ended", 1),
+            ("time.sleep(100000)", "cannot be ended", 1)):
+        job, pid = left_in_a_callback(body)
+        done = finish(job)
+        eq((body, done.status), (body, status))
+        if said is None:
+            eq(done.err, "")
+        else:
+            has(done.err, said)
+        wait_for("its end", lambda p=pid: gone(p))
+
+
+@test
+def control_c_ends_a_script_whose_callback_never_returns():
+    job, pid = left_in_a_callback("while True: pass", "d.wait()")
+    os.kill(job.pid, signal.SIGINT)
+    done = finish(job)
+    eq(done.status, -signal.SIGINT)
+    has(done.err, "KeyboardInterrupt")
+    wait_for("its end", lambda: gone(pid))
 
 
 @test

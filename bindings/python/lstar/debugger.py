@@ -321,21 +321,30 @@ class Debugger(Surface):
 
     @property
     def syscalls_to_pprint(self) -> list[int | str] | None:
-        """Names or numbers of the calls that are printed; None: all."""
+        """Names, numbers and classes ("%file") of the calls that are printed; None, "*": all.
+
+        May be set before a run, for that one.
+        """
         return self._printer.only
 
     @syscalls_to_pprint.setter
     def syscalls_to_pprint(self, calls: list[int | str] | None) -> None:
-        self._do(setattr, self._printer, "only", calls)
+        self._select("only", calls)
 
     @property
     def syscalls_to_not_pprint(self) -> list[int | str] | None:
-        """Names or numbers of calls that are not printed, even if they are in the other list."""
+        """The same of calls that are not printed, even if they are in the other list."""
         return self._printer.excluded
 
     @syscalls_to_not_pprint.setter
     def syscalls_to_not_pprint(self, calls: list[int | str] | None) -> None:
-        self._do(setattr, self._printer, "excluded", calls)
+        self._select("excluded", calls)
+
+    def _select(self, which: str, calls: list[int | str] | None) -> None:
+        if self._tracer is None:
+            setattr(self._printer, which, calls)
+        else:
+            self._do(setattr, self._printer, which, calls)
 
     # --- who may ask ---
 
@@ -408,7 +417,7 @@ class Debugger(Surface):
 
     def _handle(self, thread: ThreadContext | None, syscall: int | str, enter: Any, exit: Any,
                 flags: int, also: bool) -> SyscallHandler:
-        handlers.check_call(syscall)
+        handlers.check_call(syscall, "syscall")
         enter = handlers.check_callback(enter, "on_enter")
         exit = handlers.check_callback(exit, "on_exit")
         self._require()
@@ -416,8 +425,8 @@ class Debugger(Surface):
 
     def _hijack(self, thread: ThreadContext | None, original: int | str, new: int | str,
                 flags: int, words: dict[str, Any]) -> SyscallHandler:
-        handlers.check_call(original)
-        handlers.check_call(new)
+        handlers.check_call(original, "original_syscall")
+        handlers.check_call(new, "new_syscall")
         values = handlers.check_values(words)
         self._require()
         return self._do(handlers.hijack, self, thread, original, new, values, flags)

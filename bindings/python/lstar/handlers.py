@@ -197,11 +197,11 @@ def check_flags(recursive: bool, inherit: bool, keep_arguments: bool,
     return flags
 
 
-def check_call(call: int | str) -> None:
+def check_call(call: int | str, name: str) -> None:
     if isinstance(call, bool) or not isinstance(call, (int, str)):
-        raise TypeError(f"a system call is a number or a name, not {type(call).__name__}")
-    if isinstance(call, int) and call < ALL:
-        raise ValueError(f"{call} is no system call; -1 stands for all")
+        raise TypeError(f"{name}: a system call is a number or a name, not {type(call).__name__}")
+    if isinstance(call, int) and not ALL <= call < 1 << 64:
+        raise ValueError(f"{name} = {call:#x} is no system call; -1 stands for all")
 
 
 def spelling(call: int | str) -> str:
@@ -226,13 +226,18 @@ def known(d: Debugger, call: int | str) -> tuple[int | str, int | str]:
     return number_of(d, call), call
 
 
+def by_name(d: Debugger, abi: int, call: str) -> int:
+    """Number of a call; names are known before there is a process, too."""
+    session = d._session if d._tracer is not None else _lstar.Session()
+    return session.call_by_name(abi, call)
+
+
 def number_of(d: Debugger, call: int | str) -> int:
     """Number of a call in the calling convention of the process's program."""
-    check_call(call)
     if isinstance(call, int):
         return call
     try:
-        return d._session.call_by_name(d._abi, call)
+        return by_name(d, d._abi, call)
     except _lstar.Error as e:
         if e.code != _lstar.E_NAME:
             raise

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import _lstar
 
 from .errors import ALL_DEAD, warn
+from .handlers import check_word
 
 if TYPE_CHECKING:
     from .debugger import Debugger
@@ -76,8 +77,6 @@ class Memory:
         self._d._do(self._write, address, data)
 
     def _read(self, address: int, size: int) -> bytes:
-        if size < 0:
-            raise TypeError("a size in memory is an int that is not negative")
         try:
             data = _living(self._d).read(address, size)
         except _lstar.Error as e:
@@ -167,7 +166,7 @@ class Memory:
              end: int | None = None) -> list[int]:
         """Every address of @value; numbers are looked for as 8 bytes, little-endian."""
         if isinstance(value, int):
-            value = (value & (1 << 64) - 1).to_bytes(8, "little")
+            value = (check_word(value, "value") & (1 << 64) - 1).to_bytes(8, "little")
         elif isinstance(value, str):
             value = value.encode()
         if not value:

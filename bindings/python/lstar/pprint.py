@@ -101,32 +101,54 @@ def _arguments(labels: tuple[str, ...], old: list[int] | None, new: list[int]) -
 
 
 class Selection:
-    """A list of calls by name or number, as the user gave it."""
+    """A list of calls by name, number or class, or "*", as the user gave it."""
 
     def __init__(self, d: Debugger, calls: list[int | str]) -> None:
         if not isinstance(calls, list):
             raise ValueError("the calls are to be a list of names and numbers, or None, not "
                              f"{type(calls).__name__}")
         self.numbers: dict[int, set[int]] = {abi: set() for abi in _ABIS}
+        self.classes: list[str] = []
         self.names: list[int | str] = []
+        self.all = False
         for call in calls:
-            number = handlers.number_of(d, call)
-            self.names.append(_lstar.call_name(d._abi, number) or number)
-            for abi in _ABIS:
-                self.numbers[abi].add(self._number(d, abi, call))
+            handlers.check_call(call, "a call")
+            key = handlers.known(d, call)[0]
+            self.all = self.all or key == handlers.ALL
+            if isinstance(key, str):
+                self._check_class(key)
+                self.classes.append(key)
+            elif key != handlers.ALL:
+                for abi in _ABIS:
+                    self.numbers[abi].add(self._number(d, abi, call))
+            self.names.append(self._name(d, call, key))
+
+    @staticmethod
+    def _name(d: Debugger, call: int | str, key: int | str) -> int | str:
+        if isinstance(key, str) or key == handlers.ALL:
+            return call
+        return _lstar.call_name(d._abi, key) or key
+
+    @staticmethod
+    def _check_class(name: str) -> None:
+        try:
+            _lstar.call_in_class(_lstar.ABI_X86_64, 0, name)
+        except _lstar.Error as e:
+            raise ValueError(str(e)) from None
 
     @staticmethod
     def _number(d: Debugger, abi: int, call: int | str) -> int:
         if isinstance(call, int):
             return call
         try:
-            return d._session.call_by_name(abi, call)
+            return handlers.by_name(d, abi, call)
         except _lstar.Error:
             return -1  # the convention has no such call
 
     def __contains__(self, call: tuple[int, int]) -> bool:
         abi, number = call
-        return number in self.numbers[abi]
+        return (self.all or number in self.numbers[abi] or
+                any(_lstar.call_in_class(abi, number, c) for c in self.classes))
 
 
 class Printer:
@@ -137,13 +159,21 @@ class Printer:
         self._raw: _lstar.Handler | None = None
         self._only: Selection | None = None
         self._not: Selection | None = None
+        self._kept: set[str] = set()  # lists that were given for the run that comes
         self._open: dict[int, str] = {}  # the line of a thread, to be taken up again
 
     def begin(self) -> None:
-        """A new run or attach: nothing is printed until the user asks again."""
+        """A new run or attach: nothing is printed until the user asks again.
+
+        Lists are those that were given since the last process ended.
+        """
         self._raw = None
         self._open.clear()
-        self._only = self._not = None
+        if "only" not in self._kept:
+            self._only = None
+        if "excluded" not in self._kept:
+            self._not = None
+        self._kept.clear()
 
     # --- what the user says (on the tracing thread) ------------------------------------------
 
@@ -179,6 +209,10 @@ class Printer:
     def _selection(self, calls: list[int | str] | None) -> Selection | None:
         return None if calls is None else Selection(self._d, calls)
 
+    def _keep(self, name: str) -> None:
+        if self._d.dead:
+            self._kept.add(name)
+
     @property
     def only(self) -> list[int | str] | None:
         """The calls that are printed; None: all."""
@@ -187,6 +221,7 @@ class Printer:
     @only.setter
     def only(self, calls: list[int | str] | None) -> None:
         self._only = self._selection(calls)
+        self._keep("only")
 
     @property
     def excluded(self) -> list[int | str] | None:
@@ -196,6 +231,7 @@ class Printer:
     @excluded.setter
     def excluded(self, calls: list[int | str] | None) -> None:
         self._not = self._selection(calls)
+        self._keep("excluded")
 
     # --- what is printed ---------------------------------------------------------------------
 

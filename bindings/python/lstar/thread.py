@@ -63,6 +63,7 @@ def _word(name: str, doc: str, writable: bool = True) -> property:
         return self._do(getattr, self._raw, name)
 
     def put(self: Surface, value: int) -> None:
+        handlers.check_word(value, f"syscall_{'return' if name == 'result' else name}")
         self._do(setattr, self._raw, name, value)
 
     return property(get, put if writable else None, None, doc)
@@ -90,7 +91,7 @@ class Surface:
 
     @instruction_pointer.setter
     def instruction_pointer(self, value: int) -> None:
-        self._do(self._raw.set_reg, "rip", value)
+        self._do(self._raw.set_reg, "rip", handlers.check_word(value, "instruction_pointer"))
 
     @property
     def stack_pointer(self) -> int:
@@ -98,7 +99,7 @@ class Surface:
 
     @stack_pointer.setter
     def stack_pointer(self, value: int) -> None:
-        self._do(self._raw.set_reg, "rsp", value)
+        self._do(self._raw.set_reg, "rsp", handlers.check_word(value, "stack_pointer"))
 
     # --- the call ---
 
@@ -129,7 +130,7 @@ class Surface:
 
     def skip_syscall(self, value: int = 0) -> None:
         """At entry: the kernel never sees the call, and the program gets @value."""
-        self._do(self._raw.skip, value)
+        self._do(self._raw.skip, handlers.check_word(value, "value"))
 
     def invoke_syscall(self, call: int | str, *args: int, insist: bool = False,
                        run_others: bool = False, handlers: bool = False) -> int:
@@ -138,8 +139,9 @@ class Surface:
         Nothing is left changed but what the call itself has done. insist: even what ends or
         copies the thread; run_others: the other threads run meanwhile; handlers: they see it.
         """
-        from .handlers import check_word, number_of
+        from .handlers import check_call, check_word, number_of
 
+        check_call(call, "call")
         if len(args) > 6:
             raise ValueError("a system call has at most 6 arguments")
         words = tuple(check_word(a, f"argument {i}") for i, a in enumerate(args))

@@ -12,6 +12,8 @@ from __future__ import annotations
 import atexit
 import os
 import queue
+import signal
+import sys
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Callable
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from .debugger import Debugger
 
 WANTED = (1 << _lstar.STOP_NEW_PROCESS | 1 << _lstar.STOP_EXEC | 1 << _lstar.STOP_ENDED)
+
+PATIENCE_S = 1  # with a callback, when the script has come to its end
 
 _tracers: weakref.WeakSet[Tracer] = weakref.WeakSet()
 
@@ -95,6 +99,29 @@ class Tracer:
             finally:
                 work.error = None  # no cycle through the traceback
         return work.result
+
+    def _in_callback(self) -> bool:
+        try:
+            return self.session.in_callback or any(d._in_callback
+                                                   for d in list(self.debuggers.values()))
+        except _lstar.Error:
+            return False  # it is in the library, and will hear of posted work
+
+    def leave_callback(self) -> bool:
+        """At the end of the script: no callback runs any more. False: one cannot be ended.
+
+        It has a second to return. Then an exception ends it, which reaches code in Python; a
+        function of C that waits for ever ignores it.
+        """
+        work = _Work(int, ())
+        self._queue.put(work)
+        if self._waiting:
+            self.session.interrupt()
+        if work.done.acquire(timeout=PATIENCE_S) or not self._in_callback():
+            return True
+        log.error("a callback has not returned at the end of the script: it is ended")
+        _lstar.raise_in(self.ident, SystemExit)
+        return work.done.acquire(timeout=PATIENCE_S) or not self._in_callback()
 
     def wait_stopped(self, d: Debugger) -> None:
         """Until the process does not run any more."""
@@ -334,9 +361,23 @@ os.register_at_fork(after_in_child=_tracers.clear)
 def _at_exit() -> None:
     """Daemon threads must not be inside the library when the interpreter goes."""
     for tracer in list(_tracers):
+        if not tracer._over and not tracer.leave_callback():
+            _end_now(tracer)
         for d in list(tracer.debuggers.values()):
             if d._state == "live" and not tracer._over:
                 try:
                     d._leave_at_exit()
                 except RuntimeError as e:
                     log.error("process %d at the end: %s", d.pid, e)
+
+
+def _end_now(tracer: Tracer) -> None:
+    """A callback waits for ever where no exception reaches it: nothing can be put in order."""
+    log.error("a callback cannot be ended: the script ends without it, with status 1")
+    for d in list(tracer.debuggers.values()):
+        if d._state == "live" and d.kill_on_exit:
+            os.kill(d.pid, signal.SIGKILL)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(1)

@@ -4,9 +4,13 @@
  *
  * Must never lose an error: whatever fails leaves a Python exception.
  */
+#include <limits.h>
+
 #include "lstarmodule.h"
 
 PyObject *lst_error_type;
+const char *const lst_arg_name[6] = { "argument 0", "argument 1", "argument 2",
+				      "argument 3", "argument 4", "argument 5" };
 
 static PyObject *set_error(enum lstar_code code, int system_errno, const char *text)
 {
@@ -51,34 +55,88 @@ bool lst_usable(struct session_obj *s)
 	return true;
 }
 
-bool lst_u64(PyObject *o, uint64_t *value)
+/* In hexadecimal: a decimal number of thousands of digits is refused by Python itself. */
+static bool out_of_range(PyObject *n, const char *name, const char *range)
 {
-	int overflow = 0;
+	PyObject *text = PyNumber_ToBase(n, 16);
+
+	if (text)
+		PyErr_Format(PyExc_ValueError, "%s = %U %s", name, text, range);
+	Py_XDECREF(text);
+	return false;
+}
+
+bool lst_u64(PyObject *o, const char *name, uint64_t *value)
+{
 	PyObject *n = PyNumber_Index(o);
+	int overflow = 0;
+	bool ok = n;
 
 	if (!n)
 		return false;
 	*value = (uint64_t)PyLong_AsLongLongAndOverflow(n, &overflow);
-	if (overflow > 0)
+	if (overflow > 0) {
 		*value = PyLong_AsUnsignedLongLong(n);
-	else if (overflow < 0)
-		PyErr_SetString(PyExc_OverflowError, "a 64-bit value is at least -2**63");
+		overflow = PyErr_Occurred() != NULL;
+		PyErr_Clear();
+	}
+	if (overflow)
+		ok = out_of_range(n, name, "has more than 64 bits");
 	Py_DECREF(n);
-	return !PyErr_Occurred();
+	return ok;
 }
 
-bool lst_u32(PyObject *o, uint32_t *value)
+static bool between(PyObject *o, const char *name, long long min, long long max, const char *range,
+		    long long *value)
 {
-	unsigned long n = PyLong_AsUnsignedLong(o);
+	PyObject *n = PyNumber_Index(o);
+	int overflow = 0;
+	bool ok;
 
-	if (PyErr_Occurred())
+	if (!n)
 		return false;
-	if (n > UINT32_MAX) {
-		PyErr_SetString(PyExc_OverflowError, "a number of 32 bits is wanted");
+	*value = PyLong_AsLongLongAndOverflow(n, &overflow);
+	ok = !overflow && *value >= min && *value <= max;
+	if (!ok)
+		out_of_range(n, name, range);
+	Py_DECREF(n);
+	return ok;
+}
+
+bool lst_u32(PyObject *o, const char *name, uint32_t *value)
+{
+	long long n;
+
+	if (!between(o, name, 0, UINT32_MAX, "is not a number of 32 bits, from 0 on", &n))
 		return false;
-	}
 	*value = (uint32_t)n;
 	return true;
+}
+
+bool lst_int(PyObject *o, const char *name, int *value)
+{
+	long long n;
+
+	if (!between(o, name, INT_MIN, INT_MAX, "has more than 32 bits", &n))
+		return false;
+	*value = (int)n;
+	return true;
+}
+
+bool lst_size(PyObject *o, const char *name, Py_ssize_t *value)
+{
+	long long n;
+
+	/* As much as a bytes object can have with what is around it. */
+	if (!between(o, name, 0, PY_SSIZE_T_MAX - 4096, "is no size", &n))
+		return false;
+	*value = (Py_ssize_t)n;
+	return true;
+}
+
+int lst_flags(PyObject *o, void *flags)
+{
+	return lst_u32(o, "flags", flags);
 }
 
 PyObject *lst_done(struct session_obj *s, int rc)

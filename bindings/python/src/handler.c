@@ -201,7 +201,7 @@ static PyObject *for_process(PyObject *self, PyObject *o)
 	struct handler_obj *h = (struct handler_obj *)self;
 	uint32_t pid;
 
-	if (!lst_u32(o, &pid) || !usable(h))
+	if (!lst_u32(o, "pid", &pid) || !usable(h))
 		return NULL;
 	return lst_done(h->session, lstar_handler_process(h->h, pid));
 }

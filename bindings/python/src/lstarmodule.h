@@ -72,9 +72,18 @@ PyObject *lst_fail(struct session_obj *s);
 PyObject *lst_fail_code(enum lstar_code code, const char *text);
 /* False, and an exception, when the session is closed or another thread is in it. */
 bool lst_usable(struct session_obj *s);
-/* -2^63 .. 2^64-1, negative ones as two's complement. */
-bool lst_u64(PyObject *o, uint64_t *value);
-bool lst_u32(PyObject *o, uint32_t *value);
+/*
+ * Numbers. False: TypeError, or a ValueError that names the parameter @name. lst_u64():
+ * -2^63 .. 2^64-1, negative ones as two's complement.
+ */
+bool lst_u64(PyObject *o, const char *name, uint64_t *value);
+bool lst_u32(PyObject *o, const char *name, uint32_t *value);
+bool lst_int(PyObject *o, const char *name, int *value);
+bool lst_size(PyObject *o, const char *name, Py_ssize_t *value);
+/* What the arguments of a system call are named. */
+extern const char *const lst_arg_name[6];
+/* Parameter "flags" for PyArg_Parse: "O&" with an uint32_t. */
+int lst_flags(PyObject *o, void *flags);
 /* None or an int with its result code: None for 0, an exception for negative ones. */
 PyObject *lst_done(struct session_obj *s, int rc);
 bool lst_arg_count(const char *name, Py_ssize_t n, Py_ssize_t min, Py_ssize_t max);

@@ -17,13 +17,39 @@ static PyObject *call_name(PyObject *self, PyObject *const *args, Py_ssize_t n)
 	uint32_t abi;
 	uint64_t nr;
 
-	if (!lst_arg_count("call_name", n, 2, 2) || !lst_u32(args[0], &abi) ||
-	    !lst_u64(args[1], &nr))
+	if (!lst_arg_count("call_name", n, 2, 2) || !lst_u32(args[0], "abi", &abi) ||
+	    !lst_u64(args[1], "number", &nr))
 		return NULL;
 	name = lstar_call_name((enum lstar_abi)abi, nr);
 	if (!name)
 		Py_RETURN_NONE;
 	return PyUnicode_FromString(name);
+}
+
+static PyObject *call_in_class(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+	const char *name;
+	uint32_t abi;
+	uint64_t nr;
+	int in;
+
+	if (!lst_arg_count("call_in_class", n, 3, 3) || !lst_u32(args[0], "abi", &abi) ||
+	    !lst_u64(args[1], "number", &nr))
+		return NULL;
+	name = PyUnicode_AsUTF8AndSize(args[2], NULL);
+	if (!name)
+		return NULL;
+	in = lstar_call_in_class((enum lstar_abi)abi, nr, name);
+	return in < 0 ? lst_fail(NULL) : PyBool_FromLong(in);
+}
+
+static PyObject *raise_in(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+	uint64_t ident;
+
+	if (!lst_arg_count("raise_in", n, 2, 2) || !lst_u64(args[0], "ident", &ident))
+		return NULL;
+	return PyBool_FromLong(PyThreadState_SetAsyncExc((unsigned long)ident, args[1]));
 }
 
 /* "const void *buf", "int fd" */
@@ -41,8 +67,8 @@ static PyObject *call_arguments(PyObject *self, PyObject *const *args, Py_ssize_
 	uint32_t abi;
 	uint64_t nr;
 
-	if (!lst_arg_count("call_arguments", n, 2, 2) || !lst_u32(args[0], &abi) ||
-	    !lst_u64(args[1], &nr))
+	if (!lst_arg_count("call_arguments", n, 2, 2) || !lst_u32(args[0], "abi", &abi) ||
+	    !lst_u64(args[1], "number", &nr))
 		return NULL;
 	list = PyList_New(0);
 	if (!list)
@@ -66,6 +92,11 @@ static PyMethodDef functions[] = {
 	{ "version", version, METH_NOARGS, "version of the library" },
 	{ "call_name", FASTCALL(call_name), METH_FASTCALL,
 	  "call_name(abi, number): name of a system call, or None" },
+	{ "raise_in", FASTCALL(raise_in), METH_FASTCALL,
+	  "raise_in(ident, type): an exception in a thread of Python; False: there is no such "
+	  "thread" },
+	{ "call_in_class", FASTCALL(call_in_class), METH_FASTCALL,
+	  "call_in_class(abi, number, name): is it in \"%file\"?" },
 	{ "call_arguments", FASTCALL(call_arguments), METH_FASTCALL,
 	  "call_arguments(abi, number): its arguments as C declares them, a tuple of strings" },
 	{ 0 },

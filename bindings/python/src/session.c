@@ -58,6 +58,11 @@ static PyObject *launched(struct session_obj *s, const struct lstar_launch *how)
 	return rc < 0 ? lst_fail(s) : lst_thread_ref(s, t);
 }
 
+static int as_stdio(PyObject *o, void *stdio)
+{
+	return lst_int(o, "stdio", stdio);
+}
+
 static PyObject *launch(PyObject *self, PyObject *args, PyObject *kw)
 {
 	static char *words[] = { "argv",      "path",		"env", "cwd", "stdio", "no_aslr",
@@ -68,8 +73,9 @@ static PyObject *launch(PyObject *self, PyObject *args, PyObject *kw)
 	struct session_obj *s = ready(self);
 	int stdio = LSTAR_STDIO_INHERIT, no_aslr = 0, no_filter = 0, leave = 0;
 
-	if (!s || !PyArg_ParseTupleAndKeywords(args, kw, "O|zOz$ippp", words, &argv, &path, &env,
-					       &cwd, &stdio, &no_aslr, &no_filter, &leave))
+	if (!s ||
+	    !PyArg_ParseTupleAndKeywords(args, kw, "O|zOz$O&ppp", words, &argv, &path, &env, &cwd,
+					 as_stdio, &stdio, &no_aslr, &no_filter, &leave))
 		return NULL;
 	argv_text = strings(argv, &keep_argv);
 	if (!argv_text)
@@ -103,7 +109,7 @@ static PyObject *attach(PyObject *self, PyObject *o)
 	uint32_t pid;
 	int rc;
 
-	if (!s || !lst_u32(o, &pid))
+	if (!s || !lst_u32(o, "pid", &pid))
 		return NULL;
 	lst_release(s);
 	rc = lstar_attach(s->s, pid, &t);
@@ -117,7 +123,7 @@ static PyObject *stdio_fds(PyObject *self, PyObject *o)
 	uint32_t pid;
 	int fd[3];
 
-	if (!s || !lst_u32(o, &pid))
+	if (!s || !lst_u32(o, "pid", &pid))
 		return NULL;
 	if (lstar_stdio_fds(s->s, pid, fd) < 0)
 		return lst_fail(s);
@@ -130,7 +136,7 @@ static PyObject *of_pid(PyObject *self, PyObject *o, int (*act)(struct lstar *s,
 	uint32_t pid;
 	int rc;
 
-	if (!s || !lst_u32(o, &pid))
+	if (!s || !lst_u32(o, "pid", &pid))
 		return NULL;
 	lst_release(s);
 	rc = act(s->s, pid);
@@ -237,9 +243,7 @@ static PyObject *wait_(PyObject *self, PyObject *const *args, Py_ssize_t n)
 
 	if (!s || !lst_arg_count("wait", n, 0, 1))
 		return NULL;
-	if (n)
-		timeout = (int)PyLong_AsLong(args[0]);
-	if (PyErr_Occurred())
+	if (n && !lst_int(args[0], "timeout", &timeout))
 		return NULL;
 	lst_release(s);
 	rc = lstar_wait(s->s, timeout, &stop);
@@ -290,7 +294,7 @@ static PyObject *want(PyObject *self, PyObject *o)
 	struct session_obj *s = ready(self);
 	uint32_t bits;
 
-	if (!s || !lst_u32(o, &bits))
+	if (!s || !lst_u32(o, "reasons", &bits))
 		return NULL;
 	return lst_done(s, lstar_want(s->s, bits));
 }
@@ -301,7 +305,7 @@ static PyObject *want_signal(PyObject *self, PyObject *const *args, Py_ssize_t n
 	uint32_t sig;
 	int on;
 
-	if (!s || !lst_arg_count("want_signal", n, 2, 2) || !lst_u32(args[0], &sig))
+	if (!s || !lst_arg_count("want_signal", n, 2, 2) || !lst_u32(args[0], "signal", &sig))
 		return NULL;
 	on = PyObject_IsTrue(args[1]);
 	return on < 0 ? NULL : lst_done(s, lstar_want_signal(s->s, (int)sig, on));
@@ -313,7 +317,7 @@ static PyObject *hold(PyObject *self, PyObject *const *args, Py_ssize_t n)
 	uint32_t pid;
 	int on;
 
-	if (!s || !lst_arg_count("hold", n, 2, 2) || !lst_u32(args[0], &pid))
+	if (!s || !lst_arg_count("hold", n, 2, 2) || !lst_u32(args[0], "pid", &pid))
 		return NULL;
 	on = PyObject_IsTrue(args[1]);
 	return on < 0 ? NULL : lst_done(s, lstar_hold(s->s, pid, on));
@@ -326,7 +330,7 @@ static PyObject *thread_at(PyObject *self, PyObject *o)
 	struct session_obj *s = ready(self);
 	uint32_t i;
 
-	if (!s || !lst_u32(o, &i))
+	if (!s || !lst_u32(o, "i", &i))
 		return NULL;
 	return lst_thread_ref(s, lstar_thread_at(s->s, i));
 }
@@ -336,7 +340,7 @@ static PyObject *thread_find(PyObject *self, PyObject *o)
 	struct session_obj *s = ready(self);
 	uint32_t tid;
 
-	if (!s || !lst_u32(o, &tid))
+	if (!s || !lst_u32(o, "tid", &tid))
 		return NULL;
 	return lst_thread_ref(s, lstar_thread_find(s->s, tid));
 }
@@ -348,11 +352,11 @@ static PyObject *handle(PyObject *self, PyObject *args, PyObject *kw)
 	static char *words[] = { "call", "on_enter", "on_exit", "flags", NULL };
 	PyObject *enter = Py_None, *exit = Py_None;
 	struct session_obj *s = ready(self);
-	unsigned flags = 0;
+	uint32_t flags = 0;
 	const char *call;
 
-	if (!s ||
-	    !PyArg_ParseTupleAndKeywords(args, kw, "s|OOI", words, &call, &enter, &exit, &flags))
+	if (!s || !PyArg_ParseTupleAndKeywords(args, kw, "s|OOO&", words, &call, &enter, &exit,
+					       lst_flags, &flags))
 		return NULL;
 	return lst_handle(s, call, enter, exit, flags);
 }
@@ -363,23 +367,24 @@ static PyObject *hijack(PyObject *self, PyObject *args, PyObject *kw)
 	struct session_obj *s = ready(self);
 	PyObject *with = NULL, *key, *o;
 	const char *call, *instead;
-	unsigned flags = 0, mask = 0;
+	uint32_t flags = 0;
+	unsigned mask = 0;
 	Py_ssize_t pos = 0;
 	uint64_t value[6] = { 0 };
 
-	if (!s || !PyArg_ParseTupleAndKeywords(args, kw, "ss|O!I", words, &call, &instead,
-					       &PyDict_Type, &with, &flags))
+	if (!s || !PyArg_ParseTupleAndKeywords(args, kw, "ss|O!O&", words, &call, &instead,
+					       &PyDict_Type, &with, lst_flags, &flags))
 		return NULL;
 	while (with && PyDict_Next(with, &pos, &key, &o)) {
 		uint32_t i;
 
-		if (!lst_u32(key, &i))
+		if (!lst_u32(key, "a key of args", &i))
 			return NULL;
 		if (i > 5) {
 			PyErr_SetString(PyExc_IndexError, "a system call has arguments 0 to 5");
 			return NULL;
 		}
-		if (!lst_u64(o, &value[i]))
+		if (!lst_u64(o, lst_arg_name[i], &value[i]))
 			return NULL;
 		mask |= 1u << i;
 	}
@@ -409,7 +414,7 @@ static PyObject *call_by_name(PyObject *self, PyObject *const *args, Py_ssize_t 
 	uint32_t abi;
 	int64_t nr;
 
-	if (!s || !lst_arg_count("call_by_name", n, 2, 2) || !lst_u32(args[0], &abi))
+	if (!s || !lst_arg_count("call_by_name", n, 2, 2) || !lst_u32(args[0], "abi", &abi))
 		return NULL;
 	name = PyUnicode_AsUTF8AndSize(args[1], NULL);
 	if (!name)
@@ -425,7 +430,7 @@ static PyObject *breakpoint_remove(PyObject *self, PyObject *o)
 	struct session_obj *s = ready(self);
 	uint32_t nr;
 
-	if (!s || !lst_u32(o, &nr))
+	if (!s || !lst_u32(o, "number", &nr))
 		return NULL;
 	return lst_done(s, lstar_breakpoint_remove(s->s, nr));
 }
@@ -435,7 +440,7 @@ static PyObject *breakpoint_hits(PyObject *self, PyObject *o)
 	struct session_obj *s = ready(self);
 	uint32_t nr;
 
-	if (!s || !lst_u32(o, &nr))
+	if (!s || !lst_u32(o, "number", &nr))
 		return NULL;
 	return PyLong_FromUnsignedLongLong(lstar_breakpoint_hits(s->s, nr));
 }

@@ -163,7 +163,7 @@ static int set(PyObject *self, PyObject *value, void *which)
 		PyErr_SetString(PyExc_TypeError, "it cannot be deleted");
 		return -1;
 	}
-	if (!t || !lst_u64(value, &v))
+	if (!t || !lst_u64(value, (intptr_t)which == NUMBER ? "number" : "result", &v))
 		return -1;
 	rc = (intptr_t)which == NUMBER ? lstar_call_set_number(t, v) : lstar_call_set_return(t, v);
 	if (rc < 0)
@@ -187,7 +187,7 @@ static int set_arg(PyObject *self, PyObject *value, void *i)
 		PyErr_SetString(PyExc_TypeError, "an argument cannot be deleted");
 		return -1;
 	}
-	if (!t || !lst_u64(value, &v))
+	if (!t || !lst_u64(value, lst_arg_name[(intptr_t)i], &v))
 		return -1;
 	if (lstar_call_set_arg(t, (unsigned)(intptr_t)i, v) < 0) {
 		lst_fail(session_of(self));
@@ -201,7 +201,7 @@ static PyObject *original_arg(PyObject *self, PyObject *o)
 	struct lstar_thread *t = ready(self);
 	uint32_t i;
 
-	if (!t || !lst_u32(o, &i))
+	if (!t || !lst_u32(o, "i", &i))
 		return NULL;
 	if (i > 5) {
 		PyErr_SetString(PyExc_IndexError, "a system call has arguments 0 to 5");
@@ -266,7 +266,7 @@ static PyObject *set_reg(PyObject *self, PyObject *const *args, Py_ssize_t n)
 	if (!t || !lst_arg_count("set_reg", n, 2, 2))
 		return NULL;
 	text = PyUnicode_AsUTF8AndSize(args[0], NULL);
-	if (!text || !lst_u64(args[1], &v))
+	if (!text || !lst_u64(args[1], text, &v))
 		return NULL;
 	return lst_done(session_of(self), lstar_reg_set(t, text, v));
 }
@@ -279,14 +279,9 @@ static PyObject *read_(PyObject *self, PyObject *const *args, Py_ssize_t n)
 	Py_ssize_t size;
 	int64_t got;
 
-	if (!t || !lst_arg_count("read", n, 2, 2) || !lst_u64(args[0], &addr))
+	if (!t || !lst_arg_count("read", n, 2, 2) || !lst_u64(args[0], "address", &addr) ||
+	    !lst_size(args[1], "size", &size))
 		return NULL;
-	size = PyLong_AsSsize_t(args[1]);
-	if (size < 0) {
-		if (!PyErr_Occurred())
-			PyErr_SetString(PyExc_ValueError, "a size is not negative");
-		return NULL;
-	}
 	bytes = PyBytes_FromStringAndSize(NULL, size);
 	if (!bytes)
 		return NULL;
@@ -306,7 +301,7 @@ static PyObject *write_(PyObject *self, PyObject *const *args, Py_ssize_t n)
 	uint64_t addr;
 	int64_t got;
 
-	if (!t || !lst_arg_count("write", n, 2, 2) || !lst_u64(args[0], &addr) ||
+	if (!t || !lst_arg_count("write", n, 2, 2) || !lst_u64(args[0], "address", &addr) ||
 	    PyObject_GetBuffer(args[1], &buf, PyBUF_SIMPLE))
 		return NULL;
 	got = buf.len ? lstar_write(t, addr, buf.buf, (size_t)buf.len) : 0;
@@ -323,15 +318,10 @@ static PyObject *read_string(PyObject *self, PyObject *const *args, Py_ssize_t n
 	int64_t got;
 	char *buf;
 
-	if (!t || !lst_arg_count("read_string", n, 1, 2) || !lst_u64(args[0], &addr))
+	if (!t || !lst_arg_count("read_string", n, 1, 2) || !lst_u64(args[0], "address", &addr))
 		return NULL;
-	if (n == 2)
-		size = PyLong_AsSsize_t(args[1]);
-	if (size < 0 || size == PY_SSIZE_T_MAX) {
-		if (!PyErr_Occurred())
-			PyErr_SetString(PyExc_ValueError, "that is no size");
+	if (n == 2 && !lst_size(args[1], "size", &size))
 		return NULL;
-	}
 	buf = malloc((size_t)size + 1);
 	if (!buf)
 		return PyErr_NoMemory();
@@ -350,8 +340,8 @@ static PyObject *find(PyObject *self, PyObject *const *args, Py_ssize_t n)
 	Py_buffer what;
 	int rc;
 
-	if (!t || !lst_arg_count("find", n, 3, 3) || !lst_u64(args[0], &from) ||
-	    !lst_u64(args[1], &to) || PyObject_GetBuffer(args[2], &what, PyBUF_SIMPLE))
+	if (!t || !lst_arg_count("find", n, 3, 3) || !lst_u64(args[0], "start", &from) ||
+	    !lst_u64(args[1], "end", &to) || PyObject_GetBuffer(args[2], &what, PyBUF_SIMPLE))
 		return NULL;
 	rc = lstar_find(t, from, to, what.buf, (size_t)what.len, &addr);
 	PyBuffer_Release(&what);
@@ -409,7 +399,7 @@ static PyObject *skip(PyObject *self, PyObject *const *args, Py_ssize_t n)
 	struct lstar_thread *t = ready(self);
 	uint64_t ret = 0;
 
-	if (!t || !lst_arg_count("skip", n, 0, 1) || (n && !lst_u64(args[0], &ret)))
+	if (!t || !lst_arg_count("skip", n, 0, 1) || (n && !lst_u64(args[0], "result", &ret)))
 		return NULL;
 	return lst_done(session_of(self), lstar_call_skip(t, ret));
 }
@@ -424,9 +414,9 @@ static PyObject *step(PyObject *self, PyObject *unused)
 static PyObject *set_signal(PyObject *self, PyObject *o)
 {
 	struct lstar_thread *t = ready(self);
-	int sig = t ? (int)PyLong_AsLong(o) : -1;
+	int sig;
 
-	if (PyErr_Occurred())
+	if (!t || !lst_int(o, "signal", &sig))
 		return NULL;
 	return lst_done(session_of(self), lstar_set_signal(t, sig));
 }
@@ -441,8 +431,8 @@ static PyObject *invoke(PyObject *self, PyObject *const *args, Py_ssize_t n)
 	int64_t result;
 	int rc;
 
-	if (!t || !lst_arg_count("invoke", n, 1, 3) || !lst_u64(args[0], &nr) ||
-	    (n > 2 && !lst_u32(args[2], &flags)))
+	if (!t || !lst_arg_count("invoke", n, 1, 3) || !lst_u64(args[0], "number", &nr) ||
+	    (n > 2 && !lst_u32(args[2], "flags", &flags)))
 		return NULL;
 	count = n > 1 ? PySequence_Size(args[1]) : 0;
 	if (count < 0)
@@ -453,7 +443,7 @@ static PyObject *invoke(PyObject *self, PyObject *const *args, Py_ssize_t n)
 	}
 	for (Py_ssize_t i = 0; i < count; i++) {
 		PyObject *o = PySequence_GetItem(args[1], i);
-		bool ok = o && lst_u64(o, &value[i]);
+		bool ok = o && lst_u64(o, lst_arg_name[i], &value[i]);
 
 		Py_XDECREF(o);
 		if (!ok)
@@ -472,8 +462,9 @@ static PyObject *breakpoint_(PyObject *self, PyObject *const *args, Py_ssize_t n
 	uint64_t addr;
 	int64_t nr;
 
-	if (!t || !lst_arg_count("breakpoint", n, 1, 3) || !lst_u64(args[0], &addr) ||
-	    (n > 1 && !lst_u32(args[1], &kind)) || (n > 2 && !lst_u32(args[2], &len)))
+	if (!t || !lst_arg_count("breakpoint", n, 1, 3) || !lst_u64(args[0], "address", &addr) ||
+	    (n > 1 && !lst_u32(args[1], "kind", &kind)) ||
+	    (n > 2 && !lst_u32(args[2], "length", &len)))
 		return NULL;
 	nr = lstar_breakpoint(t, addr, (enum lstar_bp_kind)kind, len);
 	return nr < 0 ? lst_fail(session_of(self)) : PyLong_FromLongLong(nr);
