@@ -9,6 +9,9 @@
  * that the processor refuses most of the same by itself; SYSCALL it always refuses, as the
  * host's EFER has no SCE.
  */
+#include <linux/percpu.h>
+#include <asm/processor.h>
+#include <asm/debugreg.h>
 #include <asm/msr.h>
 #include <asm/processor-flags.h>
 #include <asm/special_insns.h>
@@ -32,7 +35,7 @@
 	 X86_CR4_PGE | CR4_UINTR)
 
 struct machine {
-	unsigned long cr0, cr3, cr4;
+	unsigned long cr0, cr3, cr4, dr6;
 	u64 debugctl;
 };
 
@@ -47,6 +50,7 @@ static void prepare(struct machine *m, u64 cr3)
 	m->cr0 = native_read_cr0();
 	m->cr3 = __native_read_cr3();
 	m->cr4 = native_read_cr4();
+	m->dr6 = native_get_debugreg(6);
 	m->debugctl = host_rdmsr(MSR_IA32_DEBUGCTLMSR);
 	/* TS: anything of the FPU faults, its registers are the guest's */
 	host_write_cr0((m->cr0 & ~X86_CR0_EM) | X86_CR0_TS | X86_CR0_MP);
@@ -60,8 +64,9 @@ static void prepare(struct machine *m, u64 cr3)
 static void restore(const struct machine *m)
 {
 	native_write_cr3(m->cr3);
-	/* each #DB clears BTF */
-	if (m->debugctl & DEBUGCTLMSR_BTF)
+	/* what each #DB has changed: AMD64 volume 2, 13.1.4 and 13.1.6; LBR and BTF are cleared */
+	native_set_debugreg(6, m->dr6);
+	if (m->debugctl)
 		host_wrmsr(MSR_IA32_DEBUGCTLMSR, m->debugctl);
 	write_cr4_raw(m->cr4);
 	host_write_cr0(m->cr0);

@@ -3,6 +3,7 @@
  * insn.c - the guest's instruction at RIP: fetching it, and how long it is. Runs in the host.
  * Must never guess: bytes that cannot be had are the processor's to look for.
  */
+#include <asm/msr-index.h>
 #include <asm/processor-flags.h>
 #include <asm/trapnr.h>
 
@@ -145,12 +146,18 @@ bool hv_at_svm_insn(struct hv_cpu *c)
 	return hv_read(m.cr3, at + i.len, &modrm, 1) && modrm >= 0xd8 && modrm <= 0xdf;
 }
 
+/* None of those that are skipped is a branch: stepped by branches, they trap no more than a NOP. */
 void hv_skip(struct hv_cpu *c, u32 len)
 {
+	u64 *flags = &c->ctx.reg[ENG_RFLAGS], tf = *flags & X86_EFLAGS_TF;
 	struct hv_mode m;
 
 	hv_vendor->mode(c, &m);
 	c->ctx.reg[ENG_RIP] = hv_behind(c, len, m.long64);
-	c->ctx.reg[ENG_RFLAGS] &= ~(u64)X86_EFLAGS_RF;
+	*flags &= ~(u64)X86_EFLAGS_RF;
+	if (!tf || !(host_rdmsr(MSR_IA32_DEBUGCTLMSR) & DEBUGCTLMSR_BTF))
+		tf = 0;
+	*flags &= ~tf;
 	hv_vendor->retired(c);
+	*flags |= tf;
 }
