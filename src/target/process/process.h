@@ -482,6 +482,8 @@ struct task_status {
 	char name[64];
 };
 bool procfs_status(u32 tid, struct task_status *st);
+/* Is any process traced by this thread? */
+bool procfs_traces(u32 tracer);
 /* Value of an entry of /proc/PID/auxv. */
 bool procfs_auxv(u32 pid, u64 type, u64 *value);
 size_t procfs_read(const char *path, char *buf, size_t size);

@@ -3,6 +3,7 @@
  * procfs.c - the few facts that only /proc tells. Slow: never called for a stop that is
  * part of an ordinary system call.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,4 +83,21 @@ bool procfs_auxv(u32 pid, u64 type, u64 *value)
 		return true;
 	}
 	return false;
+}
+
+bool procfs_traces(u32 tracer)
+{
+	DIR *dir = opendir("/proc");
+	struct task_status st;
+	struct dirent *de;
+	bool found = false;
+
+	while (dir && !found && (de = readdir(dir))) {
+		u32 pid = (u32)strtoul(de->d_name, NULL, 10);
+
+		found = pid && procfs_status(pid, &st) && st.tracer == tracer;
+	}
+	if (dir)
+		closedir(dir);
+	return found;
 }

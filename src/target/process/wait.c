@@ -188,7 +188,7 @@ static void adopt_orphans(struct proc_target *p, bool all)
 /*
  * With no thread known, does the kernel know one? What a fork makes is traced before its
  * parent can be killed, and cannot be told of by one that was. With __WCLONE, wait(2) overlooks
- * children that are not traced, unless clone(2) made them without SIGCHLD.
+ * children that are not traced, unless clone(2) made them without SIGCHLD: /proc tells of those.
  */
 static bool orphan_left(struct proc_target *p)
 {
@@ -196,7 +196,8 @@ static bool orphan_left(struct proc_target *p)
 
 	return p->any_end && session_alone(p) &&
 	       !waitid(P_ALL, 0, &info,
-		       WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WCLONE | __WNOTHREAD);
+		       WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WCLONE | __WNOTHREAD) &&
+	       procfs_traces((u32)p->tracer);
 }
 
 /* The first status of a task that is not in the table. NULL: it is not ours, or has ended. */
