@@ -20,7 +20,8 @@
 struct invocation {
 	struct lstar_thread *thread;
 	u64 nr, arg[NARGS];
-	const struct cmd_tok *text[NARGS]; /* the argument is a text */
+	char *text[NARGS]; /* the argument is a text; malloc'ed */
+	size_t len[NARGS]; /* ... with its NUL */
 	size_t nargs, space; /* space: bytes of all texts */
 	unsigned flags;
 	u64 memory; /* of the texts, in the debuggee */
@@ -51,6 +52,24 @@ static unsigned flag(const struct cmd_tok *tok)
 	return cmd_tok_is(tok, "others") ? LSTAR_INVOKE_RUN_OTHERS : 0;
 }
 
+static bool text_of(struct cmd *c, const struct cmd_line *line, const struct cmd_tok *tok,
+		    struct invocation *v)
+{
+	struct scr_source src = cmd_tok_source(c, tok);
+	struct scr_diags diags = { 0 };
+	size_t i = v->nargs;
+
+	src.text = line->text + tok->off; /* with quotes, and escapes as they were typed */
+	src.len = tok->len;
+	src.col--;
+	v->text[i] = scr_string(&src, &v->len[i], &diags);
+	dbg_show_diags(c->d, &diags);
+	if (!v->text[i])
+		return false;
+	v->space += ++v->len[i];
+	return true;
+}
+
 static bool parse(struct cmd *c, const struct cmd_desc *desc, const struct cmd_line *line,
 		  struct invocation *v)
 {
@@ -72,8 +91,8 @@ static bool parse(struct cmd *c, const struct cmd_desc *desc, const struct cmd_l
 			return false;
 		}
 		if (tok->kind == CMD_STRING) {
-			v->text[v->nargs] = tok;
-			v->space += strlen(tok->text) + 1;
+			if (!text_of(c, line, tok, v))
+				return false;
 		} else if (!cmd_value(c, line, tok, &v->arg[v->nargs])) {
 			return false;
 		}
@@ -118,9 +137,9 @@ static bool place_texts(struct cmd *c, struct invocation *v)
 	}
 	v->memory = at = (u64)result;
 	for (size_t i = 0; i < v->nargs; i++) {
-		size_t n = v->text[i] ? strlen(v->text[i]->text) + 1 : 0;
+		size_t n = v->len[i];
 
-		if (n && dbg_write(v->thread, at, v->text[i]->text, n) != (int64_t)n) {
+		if (n && dbg_write(v->thread, at, v->text[i], n) != (int64_t)n) {
 			cmd_fail(c, "the texts cannot be written into the debuggee");
 			return false;
 		}
@@ -161,17 +180,22 @@ static enum cmd_result run_invoke(struct cmd *c, const struct cmd_desc *desc,
 {
 	struct invocation v = { .thread = dbg_thread_find(c->d, dbg_current_tid(c->d)) };
 	int64_t result = 0;
-	bool made;
+	bool made = false;
 
 	if (!parse(c, desc, line, &v))
-		return CMD_FAILED;
-	if (!v.thread)
-		return cmd_fail(c, "there is no current thread that could make it");
+		goto out;
+	if (!v.thread) {
+		cmd_fail(c, "there is no current thread that could make it");
+		goto out;
+	}
 	con_flush(c->con);
 	made = place_texts(c, &v) && call(c, &v, v.nr, v.arg, v.flags, &result);
 	take_texts_away(c, &v);
 	if (made)
 		show(c, &v, result);
+out:
+	for (size_t i = 0; i < NARGS; i++)
+		free(v.text[i]);
 	return made ? CMD_OK : CMD_FAILED;
 }
 
@@ -191,10 +215,11 @@ const struct cmd_desc cmd_invoke[] = {
 	  "have the current thread make a system call",
 	  "Wherever the thread stands: in its own code, at either end of a call, inside of one that "
 	  "waits and then goes on. Nothing is left changed but by the call itself. The result is "
-	  "shown, an error with its name. No event sees the call. A text in quotes is put into memory "
-	  "that is mapped for the call, and unmapped after it.\n"
+	  "shown, an error with its name. No event sees the call. A text in quotes, with the "
+	  "escapes of a script's strings, is put into memory that is mapped for the call, and "
+	  "unmapped after it.\n"
 	  "What would end, replace or copy the thread is refused without 'insist'.",
-	  ".invoke write 1 \"text\" 4",
+	  ".invoke write 1 \"text\\n\" 5",
 	  CMD_NEEDS_STOPPED, options, run_invoke, "P" },
 	{ .names = NULL },
 };

@@ -8,7 +8,7 @@
 
 #include "env.h"
 
-static struct eng_program *run(struct scr_compiler *c)
+static void *run(struct scr_compiler *c)
 {
 	scr_lex(c);
 	scr_parse(c);
@@ -16,6 +16,24 @@ static struct eng_program *run(struct scr_compiler *c)
 	if (!c->nerrors)
 		scr_gen(c);
 	return c->nerrors ? NULL : scr_image(c);
+}
+
+static void *literal(struct scr_compiler *c)
+{
+	const struct scr_str *s;
+	char *bytes;
+
+	scr_lex(c);
+	if (c->nerrors || c->tok[0].kind != T_STR)
+		return NULL;
+	s = c->tok[0].str;
+	bytes = malloc((size_t)s->len + 1);
+	if (!bytes)
+		longjmp(c->oom, 1);
+	memcpy(bytes, s->bytes, s->len);
+	bytes[s->len] = '\0';
+	c->literal_len = s->len; /* bytes, NULs among them */
+	return bytes;
 }
 
 /* Called when what the compilation used is free again. */
@@ -60,7 +78,7 @@ static void drop_incomplete(struct scr_diags *d)
 }
 
 /* The one place that running out of memory comes back to. */
-static struct eng_program *guarded(struct scr_compiler *c)
+static void *guarded(struct scr_compiler *c, void *(*work)(struct scr_compiler *c))
 {
 	if (setjmp(c->oom)) {
 		drop_incomplete(c->diags);
@@ -73,7 +91,29 @@ static struct eng_program *guarded(struct scr_compiler *c)
 			  SCR_MAX_TEXT);
 		return NULL;
 	}
-	return run(c);
+	return work(c);
+}
+
+char *scr_string(const struct scr_source *src, size_t *len, struct scr_diags *diags)
+{
+	struct scr_compiler *c = calloc(1, sizeof(*c));
+	size_t before = diags->n;
+	char *bytes;
+
+	if (!c) {
+		say_no_memory(diags, src);
+		return NULL;
+	}
+	c->src = src;
+	c->diags = diags;
+	bytes = guarded(c, literal);
+	*len = c->literal_len;
+	scr_diags_sort(diags, before);
+	scr_arena_free(&c->arena);
+	if (c->no_memory)
+		say_no_memory(diags, src);
+	free(c);
+	return bytes;
 }
 
 struct eng_program *scr_compile(struct scr_env *env, const struct scr_source *src,
@@ -93,7 +133,7 @@ struct eng_program *scr_compile(struct scr_env *env, const struct scr_source *sr
 	c->diags = diags;
 	c->nglobals_before = env->nglobals;
 	c->nslots_before = env->nslots;
-	prog = guarded(c);
+	prog = guarded(c, run);
 	if (prog)
 		scr_env_commit(env);
 	else

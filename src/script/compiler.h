@@ -179,6 +179,7 @@ struct scr_compiler {
 	u32 nlines, cap_lines;
 	struct scr_token *tok;
 	u32 ntok, cap_tok;
+	u32 literal_len; /* of scr_string()'s result */
 	struct scr_name **names; /* interned; power of two */
 	u32 name_mask, nnames;
 

@@ -99,6 +99,12 @@ struct eng_program *scr_compile(struct scr_env *env, const struct scr_source *sr
 				enum scr_mode mode, struct scr_diags *diags);
 void scr_program_free(struct eng_program *prog);
 
+/*
+ * The bytes of a string, which @src is with its quotes, as scripts have it: with its escapes.
+ * Malloc'ed, a NUL behind them; NULL and @diags: it is none.
+ */
+char *scr_string(const struct scr_source *src, size_t *len, struct scr_diags *diags);
+
 /* Whole program as text, for --dump-bytecode. */
 void scr_disasm(const struct eng_program *prog, FILE *out);
 

@@ -222,6 +222,15 @@ def invoke_with_numbers_and_texts():
 
 
 @test
+def invoke_with_escapes_in_texts():
+    done = at_main(r'.invoke write 1 "a\n" 2', r'.invoke write 1 "b\tc\x41\0d\"\\{}\n" 0n11')
+    done.ok()
+    has(done.out, "a\nwrite = 2\nb\tcA\0d\"\\{}\nwrite = b\n")
+    for text, said in ((r'"\q"', "unknown escape"), (r'"\x"', "hexadecimal digits")):
+        has(at_main(f".invoke write 1 {text} 1").err, said)
+
+
+@test
 def invoke_leaves_nothing_behind():
     maps = '? { printf("%llx %llx %llx\\n", @rip, @rsp, @rax); }'
     done = at_main(maps, ".invoke getcwd \"0123456789\" 5", ".invoke access \"/\" 0", maps)
