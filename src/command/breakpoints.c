@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * breakpoints.c - bp, ba, bl, bc: places in a process at which it stops.
+ * breakpoints.c - bp, ba, bl, bc, bd, be: places in a process at which it stops.
  *
  * Breakpoints are no events: they have numbers of their own and run no script.
  */
@@ -81,36 +81,87 @@ static enum cmd_result run_bl(struct cmd *c, const struct cmd_desc *desc,
 			con_printf(c->con, " %u bytes", info.len);
 		if (cmd_addr_name(c, info.addr, name, sizeof(name)))
 			con_printf(c->con, " %s", name);
-		con_printf(c->con, "  [process %u, hit %llu]\n", info.pid,
-			   (unsigned long long)info.hits);
+		con_printf(c->con, "  [process %u, hit %llu%s]\n", info.pid,
+			   (unsigned long long)info.hits, info.disabled ? ", disabled" : "");
 	}
 	if (!i)
 		con_printf(c->con, "no breakpoints\n");
 	return CMD_OK;
 }
 
-static enum cmd_result run_bc(struct cmd *c, const struct cmd_desc *desc,
-			      const struct cmd_line *line)
+static int disable(struct dbg *d, uint32_t number)
+{
+	return dbg_breakpoint_enable(d, number, false);
+}
+
+static int enable(struct dbg *d, uint32_t number)
+{
+	return dbg_breakpoint_enable(d, number, true);
+}
+
+/* What one of these commands does to a breakpoint, and how it is said. */
+struct change {
+	int (*fn)(struct dbg *d, uint32_t number);
+	const char *done;
+	bool may_fail; /* not because the process has ended: it is done all the same */
+};
+
+static enum cmd_result change_all(struct cmd *c, const struct change *ch)
 {
 	struct dbg_breakpoint_info info;
+	enum cmd_result res = CMD_OK;
+	uint32_t last = 0;
+	size_t i = 0;
+
+	while (dbg_breakpoint_list(c->d, i, &info)) {
+		if (info.number <= last) {
+			i++;
+			continue;
+		}
+		last = info.number;
+		if (ch->fn(c->d, info.number) && ch->may_fail)
+			res = cmd_fail(c, "breakpoint %x: %s", info.number, dbg_error(c->d));
+	}
+	if (res == CMD_OK)
+		cmd_note(c, "all breakpoints %s", ch->done);
+	return res;
+}
+
+static enum cmd_result change(struct cmd *c, const struct cmd_desc *desc,
+			      const struct cmd_line *line, const struct change *ch)
+{
 	u64 number;
 
 	if (line->ntok != 2)
 		return cmd_misuse(c, desc, line, line->ntok > 2 ? &line->tok[2] : NULL);
-	if (cmd_tok_is(&line->tok[1], "all")) {
-		while (dbg_breakpoint_list(c->d, 0, &info))
-			dbg_breakpoint_remove(c->d, info.number); /* or its process has ended */
-		cmd_note(c, "all breakpoints cleared");
-		return CMD_OK;
-	}
+	if (cmd_tok_is(&line->tok[1], "all") || cmd_tok_is(&line->tok[1], "*"))
+		return change_all(c, ch);
 	if (!cmd_number(line->tok[1].text, &number) || number > UINT32_MAX)
 		return cmd_error_at(c, line, &line->tok[1],
 				    "'%.32s' is no number of a breakpoint; 'bl' lists them",
 				    line->tok[1].text);
-	if (dbg_breakpoint_remove(c->d, (u32)number))
+	if (ch->fn(c->d, (u32)number))
 		return cmd_error_at(c, line, &line->tok[1], "%s; 'bl' lists them", dbg_error(c->d));
-	cmd_note(c, "breakpoint %llx cleared", number);
+	cmd_note(c, "breakpoint %llx %s", number, ch->done);
 	return CMD_OK;
+}
+
+static enum cmd_result run_bc(struct cmd *c, const struct cmd_desc *desc,
+			      const struct cmd_line *line)
+{
+	return change(c, desc, line, &(struct change){ dbg_breakpoint_remove, "cleared", false });
+}
+
+static enum cmd_result run_bd(struct cmd *c, const struct cmd_desc *desc,
+			      const struct cmd_line *line)
+{
+	return change(c, desc, line, &(struct change){ disable, "disabled", false });
+}
+
+static enum cmd_result run_be(struct cmd *c, const struct cmd_desc *desc,
+			      const struct cmd_line *line)
+{
+	return change(c, desc, line, &(struct change){ enable, "enabled", true });
 }
 
 /* clang-format off */
@@ -127,7 +178,7 @@ static const struct cmd_option ba_options[] = {
 };
 
 static const struct cmd_option bc_options[] = {
-	{ NULL, CMD_ARG_TEXT, "N|all", "number of a breakpoint, or all" },
+	{ NULL, CMD_ARG_TEXT, "N|all|*", "number of a breakpoint, or all" },
 	{ NULL, CMD_ARG_NONE, NULL, NULL },
 };
 
@@ -147,10 +198,20 @@ const struct cmd_desc cmd_breakpoints[] = {
 	  "list breakpoints",
 	  "One line for each, with its number, its place, its kind and how often it was hit.",
 	  "bl", 0, NULL, run_bl, "P" },
-	{ "bc", "N|all",
+	{ "bc", "N|all|*",
 	  "clear a breakpoint",
 	  "Clears one breakpoint or all; what is at its place is as it was.",
 	  "bc all", 0, bc_options, run_bc, "P" },
+	{ "bd", "N|all|*",
+	  "disable a breakpoint",
+	  "Nothing stops at it, and what is at its place is as it was. It keeps its number and how "
+	  "often it was hit; 'be' enables it again.",
+	  "bd all", 0, bc_options, run_bd, "P" },
+	{ "be", "N|all|*",
+	  "enable a breakpoint",
+	  "One that 'bd' has disabled is set again. A breakpoint of the processor needs one of its "
+	  "four registers to be free again.",
+	  "be all", CMD_NEEDS_STOPPED, bc_options, run_be, "P" },
 	{ .names = NULL },
 };
 /* clang-format on */

@@ -91,23 +91,61 @@ int64_t dbg_breakpoint(struct lstar_thread *t, uint64_t addr, enum lstar_bp_kind
 	err = halted(d, a.bp.pid, add, &a);
 	if (err)
 		return err;
-	*b = (struct dbg_breakpoint){ .info = { a.number, a.bp.pid, addr, 0, kind, len } };
+	*b = (struct dbg_breakpoint){ .info = { a.number, a.bp.pid, addr, 0, kind, len, false },
+				      .set = a.number };
 	d->nbreakpoints++;
 	return a.number;
+}
+
+static int changeable(struct dbg *d, const struct dbg_breakpoint *b, u32 number)
+{
+	if (!b || b->removed)
+		return dbg_fail(d, -ENOENT, "there is no breakpoint %u", number);
+	if (d->running && !d->firing)
+		return dbg_fail(d, -EBUSY,
+				"the debuggee runs: breakpoints are changed while it is stopped");
+	return 0;
+}
+
+static int unset(struct dbg *d, struct dbg_breakpoint *b)
+{
+	u32 set = b->set;
+
+	b->set = 0; /* also when its process has ended, or runs another program */
+	b->info.disabled = true;
+	return set ? halted(d, b->info.pid, take_away, &set) : 0;
 }
 
 int dbg_breakpoint_remove(struct dbg *d, uint32_t number)
 {
 	struct dbg_breakpoint *b = find(d, number);
-	u32 nr = number;
+	int err = changeable(d, b, number);
 
-	if (!b)
-		return dbg_fail(d, -ENOENT, "there is no breakpoint %u", number);
-	if (d->running && !d->firing)
-		return dbg_fail(d, -EBUSY,
-				"the debuggee runs: breakpoints are removed while it is stopped");
-	b->removed = true; /* also when its process has ended, or runs another program */
-	return halted(d, b->info.pid, take_away, &nr);
+	if (err)
+		return err;
+	b->removed = true;
+	return unset(d, b);
+}
+
+int dbg_breakpoint_enable(struct dbg *d, uint32_t number, bool on)
+{
+	struct dbg_breakpoint *b = find(d, number);
+	struct added a = { .number = 0 };
+	int err;
+
+	err = changeable(d, b, number);
+	if (err || on != b->info.disabled)
+		return err;
+	if (!on)
+		return unset(d, b);
+	a.bp = (struct tgt_bp){ b->info.pid, b->info.addr, (enum tgt_bp_kind)b->info.kind,
+				(u8)b->info.len };
+	err = halted(d, a.bp.pid, add, &a);
+	if (err)
+		return err;
+	b->set = a.number;
+	b->info.disabled = false;
+	return 0;
 }
 
 bool dbg_breakpoint_list(const struct dbg *d, size_t i, struct dbg_breakpoint_info *info)
@@ -128,12 +166,17 @@ uint64_t dbg_breakpoint_hits(const struct dbg *d, uint32_t number)
 	return b ? b->info.hits : 0;
 }
 
-void dbg_breakpoint_hit(struct dbg *d, u32 number)
+u32 dbg_breakpoint_hit(struct dbg *d, u32 set)
 {
-	struct dbg_breakpoint *b = find(d, number);
+	for (size_t i = 0; i < d->nbreakpoints; i++) {
+		struct dbg_breakpoint *b = &d->breakpoint[i];
 
-	if (b)
+		if (b->set != set)
+			continue;
 		b->info.hits++;
+		return b->info.number;
+	}
+	return set;
 }
 
 /* --- held processes --- */

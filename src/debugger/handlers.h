@@ -102,10 +102,13 @@ struct dbg_breakpoint_info {
 	uint64_t addr, hits;
 	enum lstar_bp_kind kind;
 	unsigned len;
+	bool disabled;
 };
-/* The i-th of those that are set, in order of numbers; false beyond the last. */
+/* The i-th of those that are not removed, in order of numbers; false beyond the last. */
 bool dbg_breakpoint_list(const struct dbg *d, size_t i, struct dbg_breakpoint_info *info);
 int dbg_breakpoint_remove(struct dbg *d, uint32_t number);
+/* A disabled one keeps its number and its hits; enabling it may fail as setting it does. */
+int dbg_breakpoint_enable(struct dbg *d, uint32_t number, bool on);
 uint64_t dbg_breakpoint_hits(const struct dbg *d, uint32_t number);
 int dbg_hold(struct dbg *d, uint32_t pid, bool on);
 

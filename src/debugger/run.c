@@ -297,9 +297,8 @@ static int place_stop(struct dbg *d, struct lstar_stop *s)
 {
 	bool step = d->held.stop.kind == TGT_STOP_STEP;
 
-	s->breakpoint = d->held.stop.breakpoint;
-	if (s->breakpoint)
-		dbg_breakpoint_hit(d, s->breakpoint);
+	if (d->held.stop.breakpoint)
+		s->breakpoint = dbg_breakpoint_hit(d, d->held.stop.breakpoint);
 	return stop_at(d, true, s, step ? LSTAR_STOP_STEP : LSTAR_STOP_BREAKPOINT);
 }
 

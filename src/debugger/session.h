@@ -66,6 +66,7 @@ struct dbg_stdio {
 
 struct dbg_breakpoint {
 	struct dbg_breakpoint_info info;
+	u32 set; /* its number in the target, another one each time; 0: disabled */
 	bool removed;
 };
 
@@ -283,7 +284,8 @@ int dbg_no_debuggee(struct dbg *d);
 int dbg_no_processes(struct dbg *d);
 
 /* breakpoints.c */
-void dbg_breakpoint_hit(struct dbg *d, u32 number);
+/* One of the target's was reached: its number for users. */
+u32 dbg_breakpoint_hit(struct dbg *d, u32 set);
 void dbg_hold_births(struct dbg *d);
 void dbg_release_birth(struct dbg *d, const struct dbg_proc *proc);
 

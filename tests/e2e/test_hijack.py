@@ -282,6 +282,20 @@ def breakpoints_are_hit_listed_and_cleared():
 
 
 @test
+def breakpoints_are_disabled_and_enabled():
+    done = batch(["bp main", "ba e main+4", "bd 1", "g", "bl"], MANUFACTURER)
+    matches(done.msg, r"^1 .*, hit 0, disabled\]\n2 .*, hit 1\]\n")
+    done = batch(["bp main", "ba e main+4", "bd *", "bl", "be 1", "g", "bl", "be all", "g", "bl",
+                  "bc *", "be 1", "bl"], MANUFACTURER)
+    matches(done.msg, r"^1 .*hit 0, disabled\]\n2 .*hit 0, disabled\]\n"
+            r"breakpoint 1, (.*\n)*1 .*hit 1\]\n2 .*hit 0, disabled\]\n"
+            r"breakpoint 2, (.*\n)*1 .*hit 1\]\n2 .*hit 1\]\n"
+            r"no breakpoints\n")
+    has(done.err, "there is no breakpoint 1")
+    has(batch(["bd x"], MANUFACTURER).err, "'x' is no number of a breakpoint")
+
+
+@test
 def data_that_are_written_stop():
     done = batch(["bp main", "g", "ba w @rsp-10 8", "g"], MANUFACTURER)
     has(done.msg, "breakpoint 2, ")
