@@ -48,27 +48,22 @@ static int probe(char *why, size_t size)
 
 size_t hv_cpu_memory(void)
 {
-	return sizeof(struct hv_cpu) + host_memory() + hv_vendor->memory;
+	return host_memory();
 }
 
 static void free_cpu(struct hv_cpu *c)
 {
 	if (!c)
 		return;
-	hv_vendor->free(c);
 	hv_guard_free(c);
 	host_free(c);
-	kfree(c);
 }
 
 static struct hv_cpu *new_cpu(u32 cpu)
 {
-	struct hv_cpu *c = kzalloc_node(sizeof(*c), GFP_KERNEL, cpu_to_node(cpu));
+	struct hv_cpu *c = host_alloc(cpu);
 
-	if (!c)
-		return NULL;
-	c->cpu = cpu;
-	if (host_alloc(c) || hv_guard_alloc(c) || hv_vendor->alloc(c)) {
+	if (c && hv_guard_alloc(c)) {
 		free_cpu(c);
 		return NULL;
 	}

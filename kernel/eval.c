@@ -9,7 +9,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "set.h"
+#include "session.h"
 
 struct evaluation {
 	struct lsm_session *session;
@@ -17,13 +17,8 @@ struct evaluation {
 	struct eng_ctx ctx;
 	struct eng_fault fault;
 	enum eng_error error;
+	u64 image[];
 };
-
-static void prepare_vm(const struct lsm_session *s, struct eng_vm *vm, const struct eng_host *host)
-{
-	eng_vm_init(vm, host, (struct eng_globals *)&s->globals, s->budget);
-	eng_vm_set_maps(vm, &s->maps);
-}
 
 static u64 in_host(struct hv_cpu *c, void *arg)
 {
@@ -41,11 +36,11 @@ static u64 in_host(struct hv_cpu *c, void *arg)
 	ev->ctx.tid = (u32)current->pid;
 	ev->ctx.context = 0;
 	ev->ctx.result = 0;
-	prepare_vm(ev->session, e->vm, &lsm_eval_host);
+	session_set_up_vm(ev->session, e, &lsm_eval_host);
 	ev->error = eng_run(e->vm, &ev->script.prog, &ev->ctx, NULL, ENG_PRE, &ev->fault);
 	lock_forget(&e->locks);
 	message_carry_out(&ev->ctx);
-	prepare_vm(ev->session, e->vm, &lsm_host);
+	session_set_up_vm(ev->session, e, &lsm_host);
 	return 0;
 }
 
@@ -70,19 +65,25 @@ static int run(struct evaluation *ev, char *why)
 
 int eval_run(struct lsm_session *s, struct lsm_eval *e)
 {
-	struct evaluation *ev = kzalloc(sizeof(*ev), GFP_KERNEL);
+	struct evaluation *ev;
 	int err;
 
 	e->why[0] = 0;
-	if (!ev)
-		return -ENOMEM;
-	ev->session = s;
-	err = load_program(s, e->image, e->image_size, &ev->script, e->why);
+	err = load_check_size(e->image_size, e->why);
 	if (err)
-		goto out;
-	err = run(ev, e->why);
-	s->memory -= ev->script.size;
-	load_free(&ev->script);
+		return err;
+	if (!load_charge(s, e->image_size, e->why))
+		return -ENOMEM;
+	ev = kvzalloc(sizeof(*ev) + ALIGN(e->image_size, 8), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	s->memory -= e->image_size; /* it is gone again before the session loads anything else */
+	if (!ev) {
+		snprintf(e->why, LSM_WHY, "no memory for the script");
+		return -ENOMEM;
+	}
+	ev->session = s;
+	err = load_program(&ev->script, ev->image, e->image, e->image_size, e->why);
+	if (!err)
+		err = run(ev, e->why);
 	if (err)
 		goto out;
 	e->error = ev->error;
@@ -92,6 +93,6 @@ int eval_run(struct lsm_session *s, struct lsm_eval *e)
 	e->value[1] = ev->fault.value[1];
 	e->result = ev->ctx.result;
 out:
-	kfree(ev);
+	kvfree(ev);
 	return err;
 }

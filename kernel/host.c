@@ -4,9 +4,9 @@
  * of an exception in it. Must never use memory whose mapping can change while it is used.
  */
 #include <linux/gfp.h>
+#include <linux/mem_encrypt.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
-#include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <asm/io.h>
 #include <asm/pgtable.h>
@@ -74,50 +74,62 @@ static void fill_descriptors(struct host_cpu *h)
 
 size_t host_memory(void)
 {
-	return sizeof(struct host_cpu) + PAGE_SIZE + HOST_STACK_SIZE + HOST_LAST_STACK_SIZE +
+	return sizeof(struct host_area) + HOST_LAST_STACK_SIZE +
 	       (HOST_NISTS - HOST_IST_TRAP) * HOST_TRAP_STACK_SIZE;
 }
 
-int host_alloc(struct hv_cpu *c)
+static bool alloc_stacks(struct host_cpu *h, int node)
 {
-	int node = cpu_to_node(c->cpu);
-	struct host_cpu *h;
 	bool whole;
 
-	h = kzalloc_node(sizeof(*h), GFP_KERNEL, node);
-	if (!h)
-		return -ENOMEM;
-	c->host = h;
-	h->pgd = (u64 *)get_zeroed_page(GFP_KERNEL);
 	/* vmalloc: a guard page below each, for good */
-	h->stack = vzalloc_node(HOST_STACK_SIZE, node);
 	h->last_stack = vzalloc_node(HOST_LAST_STACK_SIZE, node);
-	whole = h->pgd && h->stack && h->last_stack;
+	whole = h->last_stack;
 	for (u32 i = HOST_IST_TRAP; i < HOST_NISTS; i++) {
 		h->trap_stack[i] = vzalloc_node(HOST_TRAP_STACK_SIZE, node);
 		whole = whole && h->trap_stack[i];
 	}
-	if (!whole) {
+	return whole;
+}
+
+struct hv_cpu *host_alloc(u32 cpu)
+{
+	int node = cpu_to_node(cpu);
+	struct host_area *area = vzalloc_node(sizeof(*area), node);
+	struct hv_cpu *c;
+
+	if (!area)
+		return NULL;
+	c = &area->top.cpu;
+	c->cpu = cpu;
+	c->host = &area->top.host;
+	c->vendor = area->top.vendor;
+	c->pages = area->pages;
+	if (!alloc_stacks(c->host, node)) {
 		host_free(c);
-		return -ENOMEM;
+		return NULL;
 	}
-	fill_descriptors(h);
-	return 0;
+	c->host->pgd = area->pgd;
+	c->host->direct_map = PAGE_OFFSET;
+	c->host->table_mask = PTE_PFN_MASK;
+	c->host->pgd_shift = PGDIR_SHIFT;
+	fill_descriptors(c->host);
+	return c;
 }
 
 void host_free(struct hv_cpu *c)
 {
 	struct host_cpu *h = c->host;
 
-	if (!h)
-		return;
 	for (u32 i = HOST_IST_TRAP; i < HOST_NISTS; i++)
 		vfree(h->trap_stack[i]);
 	vfree(h->last_stack);
-	vfree(h->stack);
-	free_page((unsigned long)h->pgd);
-	kfree(h);
-	c->host = NULL;
+	vfree(container_of(c, struct host_area, top.cpu));
+}
+
+u64 host_pa(const void *page)
+{
+	return __sme_set(page_to_phys(vmalloc_to_page(page)));
 }
 
 /*

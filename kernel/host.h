@@ -7,8 +7,12 @@
 #define LSTAR_HOST_H
 
 #include <linux/bits.h>
+#include <linux/build_bug.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 #include <asm/desc_defs.h>
+#include <asm/page.h>
+#include <asm/pgtable_types.h>
 #include <asm/processor-flags.h>
 #include <asm/segment.h>
 #include <asm/special_insns.h>
@@ -64,7 +68,6 @@ static inline void host_forget_all(void)
 	asm volatile("mov %0, %%cr4" : : "r"(cr4) : "memory");
 }
 
-#define HOST_STACK_SIZE (8 * 4096)
 #define HOST_TRAP_STACK_SIZE (2 * 4096)
 #define HOST_LAST_STACK_SIZE (4 * 4096)
 #define HOST_VECTORS 32
@@ -84,12 +87,37 @@ enum host_ist { HOST_IST_TRAP = 1, HOST_IST_DOUBLE, HOST_IST_NMI, HOST_IST_MC, H
 
 struct host_cpu {
 	u64 *pgd;
-	u64 gdt[GDT_ENTRIES];
+	/* as the kernel has them, beside the rest of what an event needs */
+	u64 direct_map; /* where physical memory begins */
+	u64 table_mask; /* of an address of page tables in CR3 */
+	u32 pgd_shift;
 	struct host_tss tss;
-	u8 *stack; /* HOST_STACK_SIZE; vmalloc, with a guard page below */
+	u64 gdt[GDT_ENTRIES];
 	u8 *trap_stack[HOST_NISTS];
 	u8 *last_stack; /* of the guest, when the host is broken */
 };
+
+/*
+ * The host's memory of a CPU, in one piece, so that an event finds what it needs in few pages: the
+ * end of the stack and what lies above it are one. vmalloc: there is a guard page below, for good.
+ */
+#define HOST_STACK_PAGES 8
+#define HOST_VENDOR_SIZE 1024
+#define HOST_VENDOR_PAGES 3
+
+struct host_top {
+	u8 vendor[HOST_VENDOR_SIZE] __aligned(16);
+	struct host_cpu host;
+	struct hv_cpu cpu;
+};
+
+struct host_area {
+	u8 stack[HOST_STACK_PAGES * PAGE_SIZE - sizeof(struct host_top)];
+	struct host_top top;
+	u64 pgd[PTRS_PER_PGD];
+	u8 pages[HOST_VENDOR_PAGES][PAGE_SIZE]; /* the vendor's */
+};
+static_assert(offsetof(struct host_area, pgd) == HOST_STACK_PAGES * PAGE_SIZE);
 
 /* host_entry.S */
 #define HOST_PEEK_FAULT (~0u)
@@ -102,8 +130,10 @@ void hv_host_exception(struct hv_host_frame *f);
 
 int host_init(void); /* the IDT, the same for all CPUs */
 void host_exit(void);
-int host_alloc(struct hv_cpu *c);
+struct hv_cpu *host_alloc(u32 cpu); /* NULL: no memory */
 void host_free(struct hv_cpu *c);
+/* Physical address of a page of struct host_area, as the processor wants it. */
+u64 host_pa(const void *page);
 size_t host_memory(void); /* of a CPU, bytes */
 /* The kernel half of the page tables as it is now; on the CPU, in the guest, before entering. */
 void host_refresh(struct hv_cpu *c);

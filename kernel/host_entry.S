@@ -7,11 +7,9 @@
  */
 #include <linux/linkage.h>
 #include <linux/objtool.h>
-#include <asm/alternative.h>
 #include <asm/asm.h>
 #include <asm/ibt.h>
 #include <asm/nospec-branch.h>
-#include <asm/smap.h>
 
 #define HOST_PEEK_FAULT 0xffffffff
 
@@ -81,27 +79,21 @@ STACK_FRAME_NON_STANDARD host_trap
  * exception that p raises goes on at host_peek_fault (host.c).
  */
 SYM_FUNC_START(host_peek2)
-	ASM_STAC
 SYM_INNER_LABEL(host_peek2_insn, SYM_L_GLOBAL)
 	ANNOTATE_NOENDBR	/* only compared with */
 	movzwl	(%rdi), %eax
-	ASM_CLAC
 	RET
 SYM_FUNC_END(host_peek2)
 
 SYM_FUNC_START(host_peek_fault)
 	mov	$HOST_PEEK_FAULT, %eax
-	ASM_CLAC
 	RET
 SYM_FUNC_END(host_peek_fault)
-STACK_FRAME_NON_STANDARD host_peek_fault /* AC is set when it is reached */
 
 SYM_FUNC_START(host_peek1)
-	ASM_STAC
 SYM_INNER_LABEL(host_peek1_insn, SYM_L_GLOBAL)
 	ANNOTATE_NOENDBR	/* only compared with */
 	movzbl	(%rdi), %eax
-	ASM_CLAC
 	RET
 SYM_FUNC_END(host_peek1)
 

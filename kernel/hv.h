@@ -26,7 +26,10 @@ struct hv_fault {
 	u64 error, addr, rip;
 };
 
-/* A CPU under the hypervisor; allocated for each possible CPU, at most 1 MB with all it leads to. */
+/*
+ * A CPU under the hypervisor: one for each possible CPU, part of its struct host_area (host.h), at
+ * most 1 MB with all it leads to.
+ */
 struct hv_cpu {
 	/*
 	 * The guest's registers at the current exit are the firing context of the engine itself:
@@ -54,7 +57,7 @@ struct hv_cpu {
 	u64 exits[LSM_NEXITS];
 	u64 returns_other; /* returns.h */
 	void *vendor; /* struct svm_cpu */
-	void *block; /* struct vmcb */
+	void *pages; /* the vendor's */
 	struct hv_guard *guard; /* faults and custom code: hv_guard_alloc(), hv_guard_free() */
 	struct lsm_cpu *events;
 };
@@ -73,18 +76,16 @@ struct hv_mode {
 };
 
 /*
- * A vendor's backend. alloc and free run in the guest and may sleep; enter and leave on the CPU
- * itself, with interrupts off; everything else in the host.
+ * A vendor's backend. Its memory of a CPU is part of struct host_area. probe, init and exit run in
+ * the guest and may sleep; enter and leave on the CPU itself, with interrupts off; everything else
+ * in the host.
  */
 struct hv_vendor {
 	const char *name; /* "svm" */
-	size_t memory; /* of a CPU, bytes */
 	/* 0, or a negative errno and why it cannot work on this machine. */
 	int (*probe)(char *why, size_t size);
 	int (*init)(void);
 	void (*exit)(void);
-	int (*alloc)(struct hv_cpu *c);
-	void (*free)(struct hv_cpu *c);
 	int (*enter)(struct hv_cpu *c, char *why, size_t size);
 	void (*leave)(struct hv_cpu *c);
 	/* Intercept SYSCALL and SYSRET (EFER.SCE off, #UD) or leave them alone. */

@@ -20,18 +20,26 @@ struct hv_insn {
 /* insn.c: the instruction at @at. */
 struct hv_insn hv_fetch(struct hv_cpu *c, u64 cr3, u64 at, bool long64);
 
+static __always_inline u32 hv_top_index(const struct host_cpu *h, u64 at)
+{
+	return at >> h->pgd_shift & (PTRS_PER_PGD - 1);
+}
+
 /*
  * The guest's memory at @at as the processor sees it that executes there now: through the guest's
  * own page tables. The one entry of their top level that leads there is borrowed until
  * hv_give_back(); nobody else uses addresses of the low half meanwhile (custom code has a CR3 of
- * its own).
+ * its own). Borrowed, it is the supervisor's, and so is what it leads to (volume 2, 5.6): SMAP
+ * does not object.
  */
 static __always_inline void hv_borrow(struct hv_cpu *c, u64 cr3, u64 at)
 {
-	u32 top = pgd_index(at);
+	const struct host_cpu *h = c->host;
+	const u64 *from = (const u64 *)(h->direct_map + (cr3 & h->table_mask));
+	u32 top = hv_top_index(h, at);
 
 	if (!(at >> 63))
-		c->host->pgd[top] = READ_ONCE(((const u64 *)__va(cr3 & PTE_PFN_MASK))[top]);
+		h->pgd[top] = READ_ONCE(from[top]) & ~(u64)_PAGE_USER;
 	host_forget((const void *)at);
 }
 
@@ -44,7 +52,7 @@ static __always_inline void hv_give_back(struct hv_cpu *c, u64 at)
 {
 	if (at >> 63)
 		return;
-	WRITE_ONCE(c->host->pgd[pgd_index(at)], 0);
+	WRITE_ONCE(c->host->pgd[hv_top_index(c->host, at)], 0);
 	host_forget((const void *)at);
 }
 

@@ -102,35 +102,24 @@ static bool verify(struct lsm_program *p, char *why)
 	return fits_machine(p->prog.image, why);
 }
 
-int load_program(struct lsm_session *s, u64 image, u32 size, struct lsm_program *p, char *why)
+int load_check_size(u32 size, char *why)
 {
-	int err;
-
-	if (!size || size > LSM_MAX_IMAGE) {
-		say(why, "a script of %u bytes: the module takes 1 to %u (LSM_MAX_IMAGE)", size,
-		    LSM_MAX_IMAGE);
-		return -EINVAL;
-	}
-	if (!load_charge(s, size, why))
-		return -ENOMEM;
-	p->size = size;
-	p->image = copy_in(image, size, &err);
-	if (!p->image) {
-		say(why, err == -EFAULT ? "the script is not where it was said to be"
-					: "no memory for the script");
-	} else if (!verify(p, why)) {
-		load_free(p);
-		err = -EINVAL;
-	}
-	if (err)
-		s->memory -= size;
-	return err;
+	if (size && size <= LSM_MAX_IMAGE)
+		return 0;
+	say(why, "a script of %u bytes: the module takes 1 to %u (LSM_MAX_IMAGE)", size,
+	    LSM_MAX_IMAGE);
+	return -EINVAL;
 }
 
-void load_free(struct lsm_program *p)
+int load_program(struct lsm_program *p, void *memory, u64 from, u32 size, char *why)
 {
-	kvfree(p->image);
-	*p = (struct lsm_program){ 0 };
+	if (copy_from_user(memory, u64_to_user_ptr(from), size)) {
+		say(why, "the script is not where it was said to be");
+		return -EFAULT;
+	}
+	p->image = memory;
+	p->size = size;
+	return verify(p, why) ? 0 : -EINVAL;
 }
 
 static int check_event(const struct lsm_event *e, char *why)
@@ -206,19 +195,8 @@ static const struct eng_abi *convention(u32 abi)
 	return abi == ABI_I386 ? &abi_i386_syscall : &abi_conventions[abi];
 }
 
-static int make_copies(struct lsm_session *s, struct lsm_armed *a, const struct lsm_event *e,
-		       char *why)
+static void make_copies(struct lsm_armed *a, const struct lsm_event *e)
 {
-	u64 bytes = sizeof(*a) + nr_cpu_ids * sizeof(*a->cpu);
-
-	if (!load_charge(s, bytes, why))
-		return -ENOMEM;
-	a->memory += bytes;
-	a->cpu = kvcalloc(nr_cpu_ids, sizeof(*a->cpu), GFP_KERNEL_ACCOUNT);
-	if (!a->cpu) {
-		say(why, "no memory for the event");
-		return -ENOMEM;
-	}
 	for (u32 i = 0; i < nr_cpu_ids; i++)
 		a->cpu[i] = (struct eng_event){
 			.id = e->id,
@@ -237,7 +215,26 @@ static int make_copies(struct lsm_session *s, struct lsm_armed *a, const struct 
 			.buffer_size = a->buffer_size,
 			.owner = a,
 		};
-	return 0;
+}
+
+/* With room for its copies and its script. */
+static struct lsm_armed *new_event(struct lsm_session *s, struct lsm_event *e)
+{
+	u64 bytes = struct_size((struct lsm_armed *)NULL, cpu, nr_cpu_ids) + e->image_size;
+	struct lsm_armed *a;
+
+	if (!load_charge(s, bytes, e->why))
+		return NULL;
+	a = kvzalloc(ALIGN(bytes, 8), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!a) {
+		s->memory -= bytes;
+		say(e->why, "no memory for the event");
+		return NULL;
+	}
+	a->memory = bytes;
+	a->id = e->id;
+	a->flags = e->flags;
+	return a;
 }
 
 struct lsm_armed *load_event(struct lsm_session *s, struct lsm_event *e, int *err)
@@ -245,30 +242,29 @@ struct lsm_armed *load_event(struct lsm_session *s, struct lsm_event *e, int *er
 	struct lsm_armed *a;
 
 	*err = check_event(e, e->why);
+	if (!*err && e->image_size)
+		*err = load_check_size(e->image_size, e->why);
 	if (*err)
 		return NULL;
 	*err = -ENOMEM;
-	a = kzalloc(sizeof(*a), GFP_KERNEL_ACCOUNT);
+	a = new_event(s, e);
 	if (!a)
 		return NULL;
-	a->id = e->id;
-	a->flags = e->flags;
-	*err = e->image_size ? load_program(s, e->image, e->image_size, &a->script, e->why) : 0;
-	if (*err)
-		goto out;
-	a->memory = a->script.size;
-	*err = load_buffer(s, a, e->buffer_size, e->why);
+	*err = e->image_size ? load_program(&a->script, &a->cpu[nr_cpu_ids], e->image,
+					    e->image_size, e->why)
+			     : 0;
+	if (!*err)
+		*err = load_buffer(s, a, e->buffer_size, e->why);
 	if (!*err)
 		*err = load_code(a, e->condition, e->condition_size, &a->condition, e->why);
 	if (!*err)
 		*err = load_code(a, e->code, e->code_size, &a->code, e->why);
-	if (!*err)
-		*err = make_copies(s, a, e, e->why);
-	if (!*err)
-		return a;
-out:
-	load_event_free(s, a);
-	return NULL;
+	if (*err) {
+		load_event_free(s, a);
+		return NULL;
+	}
+	make_copies(a, e);
+	return a;
 }
 
 /* No host looks at it any more. */
@@ -279,8 +275,6 @@ void load_event_free(struct lsm_session *s, struct lsm_armed *a)
 		hv_code_free(a->condition);
 	if (a->code)
 		hv_code_free(a->code);
-	kvfree(a->cpu);
 	kvfree(a->buffer);
-	load_free(&a->script);
-	kfree(a);
+	kvfree(a);
 }

@@ -12,7 +12,7 @@
 #include "returns.h"
 
 u64 hv_marks[1 << HV_MARK_BITS];
-u64 hv_rounds;
+u64 hv_rounds __read_mostly;
 
 void hv_returns_begin(void)
 {

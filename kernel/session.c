@@ -17,9 +17,10 @@ size_t session_cpu_memory(void)
 	return sizeof(struct lsm_cpu) + eng_vm_size() + ring_memory();
 }
 
-static void set_up_vm(const struct lsm_session *s, struct lsm_cpu *e)
+void session_set_up_vm(const struct lsm_session *s, struct lsm_cpu *e, const struct eng_host *host)
 {
-	eng_vm_init(e->vm, &lsm_host, (struct eng_globals *)&s->globals, s->budget);
+	e->globals = s->globals;
+	eng_vm_init(e->vm, host, &e->globals, s->budget);
 	eng_vm_set_maps(e->vm, &s->maps);
 }
 
@@ -28,23 +29,23 @@ static void free_cpu(struct lsm_cpu *e)
 	if (!e)
 		return;
 	ring_free(&e->ring);
-	kvfree(e->vm);
-	kfree(e);
+	vfree(e);
 }
 
 static struct lsm_cpu *new_cpu(const struct lsm_session *s, struct hv_cpu *hv)
 {
-	struct lsm_cpu *e = kzalloc(sizeof(*e), GFP_KERNEL_ACCOUNT);
+	/* vmalloc: kmalloc would take 512 KB; the host's stack and the globals are there, too */
+	struct lsm_cpu *e = __vmalloc(sizeof(*e) + eng_vm_size(), GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 
 	if (!e)
 		return NULL;
 	e->hv = hv;
-	e->vm = kvzalloc(eng_vm_size(), GFP_KERNEL_ACCOUNT);
-	if (!e->vm || ring_init(&e->ring)) {
+	e->vm = (struct eng_vm *)(e + 1);
+	if (ring_init(&e->ring)) {
 		free_cpu(e);
 		return NULL;
 	}
-	set_up_vm(s, e);
+	session_set_up_vm(s, e, &lsm_host);
 	return e;
 }
 

@@ -11,6 +11,8 @@
 struct lsm_session *session_new(void);
 /* Disarms everything first. */
 void session_free(struct lsm_session *s);
+/* The engine of a CPU is to run scripts of @host. */
+void session_set_up_vm(const struct lsm_session *s, struct lsm_cpu *e, const struct eng_host *host);
 /* Bytes that the events take on each CPU, the ring included. */
 size_t session_cpu_memory(void);
 int session_set_budget(struct lsm_session *s, u64 budget);

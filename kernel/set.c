@@ -15,7 +15,7 @@
 #include "returns.h"
 #include "set.h"
 
-const struct lsm_set *set_current;
+const struct lsm_set *set_current __read_mostly;
 
 /* --- in the host --- */
 
@@ -185,16 +185,16 @@ static bool build_list(struct lsm_list *l, struct eng_event **at, const struct l
 }
 
 /* Each event stands at most once for each stage: the lists share room for 2 * n pointers. */
-static struct lsm_cpu_set *build_cpu(const struct lsm_session *s, u32 cpu)
+static size_t cpu_size(const struct lsm_session *s)
 {
-	struct lsm_cpu_set *cs =
-		kvzalloc(struct_size(cs, ev, 2 * s->nevents), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	struct place p = { .entry = false };
-	struct eng_event **at;
+	return struct_size((struct lsm_cpu_set *)NULL, ev, 2 * s->nevents);
+}
 
-	if (!cs)
-		return NULL;
-	at = cs->ev;
+static void build_cpu(struct lsm_cpu_set *cs, const struct lsm_session *s, u32 cpu)
+{
+	struct place p = { .entry = false };
+	struct eng_event **at = cs->ev;
+
 	for (p.kind = 0; p.kind < ENG_NKINDS; p.kind++)
 		for (p.stage = ENG_PRE; p.stage <= ENG_POST; p.stage++) {
 			struct lsm_list *l = &cs->list[p.kind][p.stage];
@@ -204,46 +204,41 @@ static struct lsm_cpu_set *build_cpu(const struct lsm_session *s, u32 cpu)
 		}
 	p = (struct place){ ENG_EV_SYSCALL, ENG_PRE, true };
 	cs->hooked = build_list(&cs->entry, at, s, &p, cpu);
-	return cs;
 }
 
-static void free_set(const struct lsm_set *set)
+static struct lsm_set *new_set(const struct lsm_session *s)
 {
-	if (!set)
-		return;
+	size_t size = struct_size((struct lsm_set *)NULL, cpu, nr_cpu_ids) +
+		      s->nevents * sizeof(struct lsm_armed *);
+
 	for (u32 cpu = 0; cpu < nr_cpu_ids; cpu++)
-		kvfree(set->cpu[cpu]);
-	kvfree(set->event);
-	kvfree(set);
+		size += s->cpu[cpu] ? cpu_size(s) : 0;
+	return kvzalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 }
 
 /* NULL when there is no memory. */
 static struct lsm_set *build(const struct lsm_session *s)
 {
-	struct lsm_set *set =
-		kvzalloc(struct_size(set, cpu, nr_cpu_ids), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	struct lsm_set *set = new_set(s);
+	u8 *at;
 
 	if (!set)
 		return NULL;
+	at = (u8 *)&set->cpu[nr_cpu_ids];
+	for (u32 cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		if (!s->cpu[cpu])
+			continue;
+		set->cpu[cpu] = (struct lsm_cpu_set *)at;
+		build_cpu(set->cpu[cpu], s, cpu);
+		at += cpu_size(s);
+	}
 	set->nevents = s->nevents;
-	set->event = kvcalloc(s->nevents, sizeof(*set->event), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!set->event)
-		goto out;
+	set->event = (struct lsm_armed **)at;
 	for (u32 i = 0; i < s->nevents; i++) {
 		set->event[i] = s->event[i];
 		set->checks_bytes |= !(s->event[i]->flags & LSM_EV_BY_RIP);
 	}
-	for (u32 cpu = 0; cpu < nr_cpu_ids; cpu++) {
-		if (!s->cpu[cpu])
-			continue;
-		set->cpu[cpu] = build_cpu(s, cpu);
-		if (!set->cpu[cpu])
-			goto out;
-	}
 	return set;
-out:
-	free_set(set);
-	return NULL;
 }
 
 static void publish(const struct lsm_set *set)
@@ -256,7 +251,7 @@ static void publish(const struct lsm_set *set)
 	smp_store_release(&set_current, set);
 	hv_call_all(settle, (void *)set);
 	set_resume();
-	free_set(old);
+	kvfree(old);
 }
 
 /* Puts what the session has loaded in force. */

@@ -18,19 +18,22 @@
 /* A program of a script, verified in the kernel's own memory. */
 struct lsm_program {
 	struct eng_program prog;
-	void *image;
+	void *image; /* the owner's memory */
 	size_t size;
 };
 
-/* A loaded event. Each CPU has a copy of the engine's event, so that it alone counts in it. */
+/*
+ * A loaded event, with its script's image behind it. Each CPU has a copy of the engine's event, so
+ * that it alone counts in it.
+ */
 struct lsm_armed {
-	struct eng_event *cpu; /* [nr_cpu_ids] */
 	struct lsm_program script;
 	struct hv_code *condition, *code;
 	u8 *buffer;
 	u64 buffer_size;
 	u32 id, flags; /* LSM_EV_* */
 	u64 memory; /* that it takes from the session */
+	struct eng_event cpu[]; /* [nr_cpu_ids] */
 };
 
 /* What may fire at one stage of one kind on one CPU, sorted by id. */
@@ -49,18 +52,22 @@ struct lsm_cpu_set {
 	struct eng_event *ev[]; /* all lists, one after another */
 };
 
-/* Never changes once it is published. */
+/*
+ * Never changes once it is published. All of it is one piece of memory, so that a host finds its
+ * part of a small one beside the whole.
+ */
 struct lsm_set {
 	bool checks_bytes;
 	u32 nevents;
 	struct lsm_armed **event; /* sorted by id */
-	struct lsm_cpu_set *cpu[]; /* [nr_cpu_ids] */
+	struct lsm_cpu_set *cpu[]; /* [nr_cpu_ids], NULL where there is no CPU */
 };
 
-/* The events' part of a CPU: only its own host touches it. */
+/* The events' part of a CPU: only its own host touches it. The engine's memory is behind it. */
 struct lsm_cpu {
 	struct hv_cpu *hv;
 	struct eng_vm *vm;
+	struct eng_globals globals; /* the session's, where the CPU has them at hand */
 	struct ring ring;
 	u64 fired; /* counted when a firing is over */
 	struct lsm_locks locks;
@@ -103,8 +110,9 @@ void set_suspend(void);
 void set_resume(void);
 
 /* load.c: guest. What comes from user space, copied and verified. */
-int load_program(struct lsm_session *s, u64 image, u32 size, struct lsm_program *p, char *why);
-void load_free(struct lsm_program *p);
+int load_check_size(u32 size, char *why); /* of an image: before there is memory for it */
+/* Copies an image of @size bytes to @memory, and verifies it there. */
+int load_program(struct lsm_program *p, void *memory, u64 from, u32 size, char *why);
 struct lsm_armed *load_event(struct lsm_session *s, struct lsm_event *e, int *err);
 void load_event_free(struct lsm_session *s, struct lsm_armed *a);
 /* Takes @bytes of the session's share; false: no more than that. */

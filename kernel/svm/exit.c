@@ -31,10 +31,10 @@ void svm_divert(struct hv_cpu *c, void (*fn)(void), void *stack)
 	struct vmcb *v = svm_vmcb(c);
 
 	svm_segments(c, __KERNEL_CS, __KERNEL_DS, 0, true);
-	v->cr3 = svm_of(c)->world->cr3;
+	v->cr3 = svm_of(c)->world.cr3;
 	v->gs.base = c->gs_base;
 	v->cr0 = native_read_cr0();
-	v->cr4 = svm_of(c)->world->cr4;
+	v->cr4 = svm_of(c)->world.cr4;
 	v->dr6 = DR6_RESERVED;
 	v->dr7 = DR7_FIXED;
 	v->rip = c->ctx.reg[ENG_RIP] = (u64)fn;
@@ -49,7 +49,7 @@ void svm_divert(struct hv_cpu *c, void (*fn)(void), void *stack)
 void svm_resume_at(struct hv_cpu *c, u64 *rip, u64 *rsp)
 {
 	*rip = (u64)svm_resume;
-	*rsp = (u64)svm_of(c)->world;
+	*rsp = (u64)&svm_of(c)->world;
 }
 
 static void exit_cpuid(struct hv_cpu *c)
@@ -156,7 +156,7 @@ static void exit_invalid(struct hv_cpu *c)
 		shut_down();
 	memcpy(svm_state(c), s->first, sizeof(s->first));
 	c->ctx.reg[ENG_RIP] = (u64)svm_launched;
-	c->ctx.reg[ENG_RSP] = s->world->rsp;
+	c->ctx.reg[ENG_RSP] = s->world.rsp;
 	c->ctx.reg[ENG_RFLAGS] = X86_EFLAGS_FIXED; /* as in every C function with interrupts off */
 	s->refused = true;
 	svm_leave_host(c, NULL);

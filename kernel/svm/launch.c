@@ -17,8 +17,12 @@
 #define GUEST_ASID 1
 #define CPUID_SIZES 0x80000008
 
-/* Of the host's CR4; the rest is the kernel's own. See docs/hypervisor.md, "TLB". */
-#define CR4_HOST_OFF (X86_CR4_PCIDE | X86_CR4_PKE)
+/*
+ * Of the host's CR4; the rest is the kernel's own. See docs/hypervisor.md, "TLB". LASS, of which
+ * older kernels know nothing, would refuse what SMAP lets hv_borrow() have.
+ */
+#define CR4_LASS BIT_ULL(27)
+#define CR4_HOST_OFF (X86_CR4_PCIDE | X86_CR4_PKE | CR4_LASS)
 
 /*
  * Of its EFER. SYSCALL in the host's ring 3 is #UD without SCE; with TCE, INVLPG would forget less
@@ -104,14 +108,15 @@ static void fill_host(struct hv_cpu *c, struct vmcb *h)
 
 static void fill_world(struct hv_cpu *c, struct svm_cpu *s)
 {
-	struct svm_world *w = s->world;
+	struct svm_world *w = &s->world;
+	const struct svm_pages *pages = c->pages;
 
 	*w = (struct svm_world){
 		.c = c,
-		.guest_pa = __sme_pa(svm_vmcb(c)),
-		.host_pa = __sme_pa(s->host),
+		.guest_pa = host_pa(pages->vmcb),
+		.host_pa = host_pa(pages->host),
 		.vmcb = svm_vmcb(c),
-		.cr3 = __sme_pa(c->host->pgd),
+		.cr3 = host_pa(c->host->pgd),
 		.cr4 = svm_vmcb(c)->cr4 & ~CR4_HOST_OFF,
 	};
 	host_tables(c, &w->gdtr, &w->idtr);
@@ -144,6 +149,7 @@ static void stop_svm(void)
 int svm_enter(struct hv_cpu *c, char *why, size_t size)
 {
 	struct svm_cpu *s = svm_of(c);
+	struct svm_pages *pages = c->pages;
 	struct vmcb *v = svm_vmcb(c);
 	u64 efer = host_rdmsr(MSR_EFER);
 
@@ -168,18 +174,18 @@ int svm_enter(struct hv_cpu *c, char *why, size_t size)
 	s->sce = efer & EFER_SCE;
 	s->leaving = s->running = s->refused = false;
 	v->efer = efer | EFER_SVME; /* must be set at VMRUN, 15.5.1 */
-	fill_host(c, s->host);
+	fill_host(c, (struct vmcb *)pages->host);
 	host_refresh(c);
 	hv_guard_refresh(c);
 	fill_world(c, s);
 
 	host_wrmsr(MSR_EFER, (efer & ~EFER_HOST_OFF) | EFER_SVME);
-	host_wrmsr(MSR_VM_HSAVE_PA, __sme_pa(s->save));
+	host_wrmsr(MSR_VM_HSAVE_PA, host_pa(pages->save));
 	split_spec_ctrl(v);
 	/* what VMLOAD loads of the guest: 15.5.2 */
-	asm volatile("vmsave %0" : : "a"(s->world->guest_pa) : "memory");
+	asm volatile("vmsave %0" : : "a"(s->world.guest_pa) : "memory");
 	memcpy(s->first, svm_state(c), sizeof(s->first));
-	svm_launch(s->world, c->ctx.reg);
+	svm_launch(&s->world, c->ctx.reg);
 	if (!s->refused) {
 		s->running = true;
 		return 0;
@@ -192,7 +198,7 @@ int svm_enter(struct hv_cpu *c, char *why, size_t size)
 u64 svm_leave_host(struct hv_cpu *c, void *arg)
 {
 	struct svm_cpu *s = svm_of(c);
-	struct svm_world *w = s->world;
+	struct svm_world *w = &s->world;
 	struct vmcb *v = svm_vmcb(c);
 
 	svm_hook(c, false);

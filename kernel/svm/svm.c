@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * svm.c - the AMD backend: whether this machine can, memory of a CPU, what the core calls.
+ * svm.c - the AMD backend: whether this machine can, what the core calls.
  */
 #include <linux/cpumask.h>
-#include <linux/gfp.h>
 #include <linux/kernel.h>
-#include <linux/mm.h>
-#include <linux/slab.h>
-#include <asm/debugreg.h>
 #include <asm/processor.h>
 #include <asm/trapnr.h>
 
@@ -45,45 +41,6 @@ static int svm_probe(char *why, size_t size)
 	return 0;
 }
 
-static void *new_page(int node)
-{
-	struct page *p = alloc_pages_node(node, GFP_KERNEL | __GFP_ZERO, 0);
-
-	return p ? page_address(p) : NULL;
-}
-
-static void svm_free(struct hv_cpu *c)
-{
-	struct svm_cpu *s = svm_of(c);
-
-	if (!s)
-		return;
-	free_page((unsigned long)c->block);
-	c->block = NULL;
-	free_page((unsigned long)s->host);
-	free_page((unsigned long)s->save);
-	kfree(s);
-	c->vendor = NULL;
-}
-
-static int svm_alloc(struct hv_cpu *c)
-{
-	int node = cpu_to_node(c->cpu);
-	struct svm_cpu *s = kzalloc_node(sizeof(*s), GFP_KERNEL, node);
-
-	if (!s)
-		return -ENOMEM;
-	c->vendor = s;
-	c->block = new_page(node);
-	s->host = new_page(node);
-	s->save = new_page(node);
-	s->world = (void *)(c->host->stack + HOST_STACK_SIZE - sizeof(*s->world));
-	if (c->block && s->host && s->save)
-		return 0;
-	svm_free(c);
-	return -ENOMEM;
-}
-
 void svm_inject(struct hv_cpu *c, u8 vector, bool has_error, u32 error)
 {
 	struct vmcb *v = svm_vmcb(c);
@@ -113,12 +70,9 @@ static void retired(struct hv_cpu *c)
 
 const struct hv_vendor svm_vendor = {
 	.name = "svm",
-	.memory = sizeof(struct svm_cpu) + 3 * PAGE_SIZE,
 	.probe = svm_probe,
 	.init = svm_maps_init,
 	.exit = svm_maps_exit,
-	.alloc = svm_alloc,
-	.free = svm_free,
 	.enter = svm_enter,
 	.leave = svm_leave,
 	.intercept = svm_intercept,

@@ -5,7 +5,7 @@
 #ifndef LSTAR_SVM_H
 #define LSTAR_SVM_H
 
-/* struct svm_world, at the top of the host's stack */
+/* struct svm_world, where the host's stack ends */
 #define WORLD_CPU 0
 #define WORLD_GUEST_PA 8
 #define WORLD_HOST_PA 16
@@ -59,17 +59,26 @@ struct svm_debug {
 #define SVM_STATE_SIZE (offsetof(struct vmcb, pad6e8) - offsetof(struct vmcb, es))
 
 struct svm_cpu {
-	struct vmcb *host; /* only what VMLOAD loads */
-	void *save; /* VM_HSAVE_PA: the processor's own */
-	struct svm_world *world;
-	/* svm_state() before the first VMRUN: one that is refused leaves anything in it */
-	u8 first[SVM_STATE_SIZE];
+	struct svm_world world; /* first: the stack ends here */
 	struct svm_debug debug;
 	bool sce; /* EFER.SCE as the guest believes it */
 	bool leaving; /* host: the loop ends after this exit */
 	bool running; /* the first entry has succeeded */
 	bool refused; /* or not */
+	/* svm_state() before the first VMRUN: one that is refused leaves anything in it */
+	u8 first[SVM_STATE_SIZE];
 };
+
+static_assert(!offsetof(struct svm_cpu, world));
+static_assert(sizeof(struct svm_cpu) <= HOST_VENDOR_SIZE);
+
+/* The backend's pages of a CPU. */
+struct svm_pages {
+	u8 vmcb[PAGE_SIZE];
+	u8 host[PAGE_SIZE]; /* VMCB-shaped: only what VMLOAD loads */
+	u8 save[PAGE_SIZE]; /* VM_HSAVE_PA: the processor's own */
+};
+static_assert(sizeof(struct svm_pages) <= HOST_VENDOR_PAGES * PAGE_SIZE);
 
 #define DR7_FIXED 0x400 /* bit 10 reads as one */
 #define DR7_GD (1ULL << 13) /* MOV DR raises #DB */
@@ -82,12 +91,12 @@ static inline struct svm_cpu *svm_of(struct hv_cpu *c)
 
 static inline struct vmcb *svm_vmcb(const struct hv_cpu *c)
 {
-	return c->block;
+	return c->pages;
 }
 
 static inline void *svm_state(const struct hv_cpu *c)
 {
-	return (u8 *)c->block + offsetof(struct vmcb, es);
+	return (u8 *)c->pages + offsetof(struct vmcb, es);
 }
 
 /* enter.S: become a guest; returns in the guest. Interrupts off. */

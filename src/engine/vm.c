@@ -238,8 +238,9 @@ static ENG_NOINLINE void failed(const struct eng_vm *vm, enum eng_error e, struc
  * behind it, and a jump backward pays its distance. So what was paid is at every moment
  * at least what was executed.
  */
-enum eng_error eng_run(struct eng_vm *vm, const struct eng_program *prog, struct eng_ctx *ctx,
-		       struct eng_event *ev, enum eng_stage stage, struct eng_fault *fault)
+ENG_HOT enum eng_error eng_run(struct eng_vm *vm, const struct eng_program *prog,
+			       struct eng_ctx *ctx, struct eng_event *ev, enum eng_stage stage,
+			       struct eng_fault *fault)
 {
 	/* clang-format off */
 	static const void *const label[ENG_NOPS] ENG_JUMP_TABLE = {
