@@ -81,7 +81,7 @@ enum cmd_result cmd_run_u(struct cmd *c, const struct cmd_desc *desc, const stru
 		free(bytes);
 		return cmd_unreadable(c, &r);
 	}
-	while (at < got && at < r.len) {
+	while (at < got && at < r.len && !cmd_cut_short(c)) {
 		struct asm_insn insn;
 
 		if (!asm_disassemble(bytes + at, got - at, r.addr + at, name_of, c, &insn))
@@ -89,7 +89,7 @@ enum cmd_result cmd_run_u(struct cmd *c, const struct cmd_desc *desc, const stru
 		put_insn(c, r.addr + at, bytes + at, &insn, !at);
 		at += insn.len;
 	}
-	if (at < r.len)
+	if (at >= got && at < r.len)
 		con_printf(c->con, "nothing is readable from %llx on\n", r.addr + at);
 	c->next_code = r.addr + at;
 	free(bytes);

@@ -49,6 +49,15 @@ bool cmd_interrupted(struct cmd *c)
 	return was;
 }
 
+bool cmd_cut_short(struct cmd *c)
+{
+	if (!dbg_interrupted(c->d))
+		return false;
+	c->interrupted = true;
+	con_printf(c->con, "...\n");
+	return true;
+}
+
 /* --- telling --- */
 
 enum cmd_result cmd_show_err(struct cmd *c, const struct cmd_line *line, const struct cmd_err *err)
@@ -180,13 +189,13 @@ struct scr_source cmd_raw_source(struct cmd *c, const struct cmd_line *line)
 	};
 }
 
-/* "main", "main+1f"; not what can only be an expression. */
+/* "main", "main+1f", "vmlinux!_text"; not what can only be an expression. */
 static bool is_symbol(struct cmd *c, const char *text, u64 *value)
 {
 	if (!isalpha((unsigned char)text[0]) && text[0] != '_')
 		return false;
 	for (const char *p = text; *p; p++)
-		if (!isalnum((unsigned char)*p) && !strchr("_.@+", *p))
+		if (!isalnum((unsigned char)*p) && !strchr("_.@+!", *p))
 			return false;
 	return dbg_resolve(c->d, text, value, NULL);
 }
@@ -206,6 +215,8 @@ bool cmd_value(struct cmd *c, const struct cmd_line *line, const struct cmd_tok 
 	src = cmd_tok_source(c, tok);
 	err = dbg_eval_value(c->d, &src, value, &diags);
 	dbg_show_diags(c->d, &diags);
+	if (err && err != -EINVAL && err != -EFAULT) /* these two have been told of */
+		cmd_fail(c, "%s", dbg_error(c->d));
 	return !err;
 }
 

@@ -171,7 +171,7 @@ static void show_lines(struct cmd *c, const struct form *f, const struct cmd_ran
 {
 	size_t step = f->per_line * f->size;
 
-	for (size_t at = 0; at < r->len; at += step)
+	for (size_t at = 0; at < r->len && !cmd_cut_short(c); at += step)
 		put_line(c, f, r->addr + at, buf + at, there + at,
 			 r->len - at < step ? r->len - at : step);
 }
@@ -203,7 +203,7 @@ static size_t show_text(struct cmd *c, const struct form *f, const struct cmd_ra
 		if (n || !start)
 			con_printf(c->con, "%s  \"%.*s\"\n", cmd_addr_text(r->addr + start, text),
 				   (int)n, line);
-	} while (n == TEXT_LINE);
+	} while (n == TEXT_LINE && !cmd_cut_short(c));
 	return at;
 }
 

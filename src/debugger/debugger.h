@@ -53,7 +53,9 @@ const char *dbg_error(const struct dbg *d);
 	  "an output that cannot keep up slows the debuggee down, or loses messages (counted)") \
 	X(CODETIME, "codetime", "number", 0x64, "milliseconds that custom code may run")            \
 	X(STAY, "stay", "on|off", 0,                                                            \
-	  "the hypervisor of 'lstar machine' stays under the kernel when the session ends")
+	  "the hypervisor of 'lstar machine' stays under the kernel when the session ends")          \
+	X(SELF, "self", "on|off", 0,                                                            \
+	  "events of 'lstar machine' see the calls of lstar itself, too")
 
 enum dbg_setting {
 #define X(id, name, kind, def, help) DBG_SET_##id,
@@ -144,6 +146,7 @@ void dbg_terminal(struct dbg *d, bool take_back);
 int dbg_not_in_callback(struct dbg *d, const char *what);
 /* Stop it as soon as possible. Async-signal-safe. */
 void dbg_interrupt(struct dbg *d);
+bool dbg_interrupted(struct dbg *d); /* has it been called since the last time? */
 /*
  * Wait status, as from wait(2), of the process that was launched first (or of what `.restart`
  * put in its place), once it ended.

@@ -519,6 +519,11 @@ void dbg_keyboard(struct dbg *d, bool pass)
 	d->target->ops->keyboard(d->target, pass);
 }
 
+bool dbg_interrupted(struct dbg *d)
+{
+	return dbg_take_interrupt(d);
+}
+
 void dbg_interrupt(struct dbg *d)
 {
 	__atomic_store_n(&d->interrupted, 1, __ATOMIC_RELAXED);

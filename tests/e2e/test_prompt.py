@@ -205,6 +205,37 @@ def interrupt_stops_a_spinning_debuggee():
 
 
 @test
+def interrupt_at_the_prompt_is_not_the_debuggees():
+    tty = Pty("-q", "--", ACT, "getppid", 1)
+    tty.expect(PROMPT)
+    tty.line('!syscall getppid script { printf("seen\\n"); }')
+    tty.expect(PROMPT)
+    tty.send("print 99")
+    tty.expect("print 99")
+    tty.send("\x03")
+    tty.expect(PROMPT)
+    tty.line("g")
+    tty.expect("seen")
+    tty.expect("exited with status 0")
+
+
+@test
+def interrupt_ends_a_long_list_and_not_what_comes_next():
+    tty = Pty("-q", "--", ACT, "getppid", 1)
+    tty.expect(PROMPT)
+    tty.line('!syscall getppid script { printf("seen\\n"); }')
+    tty.expect(PROMPT)
+    tty.line("db @rsp l 100000")
+    tty.expect(r"`.*  ")
+    tty.send("\x03")
+    tty.expect(r"\n\.\.\.\n")
+    tty.expect(PROMPT)
+    tty.line("g")
+    tty.expect("seen")
+    tty.expect("exited with status 0")
+
+
+@test
 def interrupt_reaches_an_attached_session_only():
     victim = start(ACT, "loop", 1000)
     tty = Pty("-q", "-p", victim.pid)

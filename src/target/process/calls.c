@@ -326,12 +326,14 @@ bool call_stop(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *st
 /*
  * The terminal's keys: the kernel is the sender of what its tty layer raises. Only in our
  * own process group are they also ours: job control of a debuggee has groups of its own.
+ * What launched debuggees do not get of it, unless the session passes it on.
  */
-static bool from_keyboard(const struct tgt_thread *th, int sig)
+bool call_from_keyboard(const struct proc_target *p, const struct tgt_thread *th, int sig)
 {
 	siginfo_t si;
 
-	return (sig == SIGINT || sig == SIGQUIT) && getpgid((pid_t)th->proc->pid) == getpgrp() &&
+	return !p->pass_keyboard && th->proc->launched && (sig == SIGINT || sig == SIGQUIT) &&
+	       getpgid((pid_t)th->proc->pid) == getpgrp() &&
 	       !ptrace(PTRACE_GETSIGINFO, th->tid, 0, &si) && si.si_code == SI_KERNEL;
 }
 
@@ -426,7 +428,7 @@ bool call_signal(struct proc_target *p, struct tgt_thread *th, int sig, struct t
 		return step_report(p, th, stop);
 	p->signals++;
 	th->at = STOP_SIGNAL;
-	if (!p->pass_keyboard && th->proc->launched && from_keyboard(th, sig))
+	if (call_from_keyboard(p, th, sig))
 		sig = 0;
 	call_interrupted(p, th, sig);
 	if (ENG_UNLIKELY(p->wanted_signals) && sig && p->wanted_signals >> (sig - 1) & 1) {

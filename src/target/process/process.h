@@ -343,6 +343,8 @@ bool call_signal(struct proc_target *p, struct tgt_thread *th, int sig, struct t
  */
 #define CALL_GROUP_STOP (-1)
 void call_interrupted(struct proc_target *p, struct tgt_thread *th, int sig);
+/* Is this a key of our terminal that the debuggee is not to have? In a signal's stop. */
+bool call_from_keyboard(const struct proc_target *p, const struct tgt_thread *th, int sig);
 /* The thread was led out of a call at its entry, and enters it again as @nr, unseen. */
 void call_rewound(struct tgt_thread *th, u64 nr);
 /* Resume with a signal, into whose handler the thread is followed if that matters. */

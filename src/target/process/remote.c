@@ -234,6 +234,8 @@ static bool signal_stop(struct remote *r, int sig)
 		r->insn = r->th->proc->syscall_insn = 0; /* unmapped since it was read */
 		return true;
 	}
+	if (call_from_keyboard(r->p, r->th, sig))
+		return false;
 	if (r->held.si_signo || r->queued.si_signo)
 		r->again = sig; /* SIGSTOP */
 	else
