@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "command/internal.h"
+#include "symbols/symbols.h"
 
 /* All candidates for one word, gathered at once. */
 static struct {
@@ -94,6 +95,27 @@ static void propose_globals(struct cmd *c, const char *typed)
 		propose(".", name, typed);
 }
 
+/* Symbols as "module!name", modules where no '!' is there yet. */
+static void propose_symbols(struct cmd *c, const char *typed)
+{
+	const struct sym_table *table = typed[0] ? dbg_symbols(c->d) : NULL;
+	const char *bang = strchr(typed, '!'), *last = "";
+	size_t module = bang ? (size_t)(bang - typed) : 0;
+	char prefix[128];
+
+	for (size_t i = 0; table && i < sym_count(table); i++) {
+		const struct sym *s = sym_get(table, i);
+
+		if (!bang && !strcmp(s->module, last))
+			continue;
+		last = s->module;
+		if (bang && (strncasecmp(s->module, typed, module) || s->module[module]))
+			continue;
+		snprintf(prefix, sizeof(prefix), "%s!", s->module);
+		propose(prefix, bang ? s->name : "", typed);
+	}
+}
+
 /* Words of scripts. */
 static void propose_script(struct cmd *c, const char *typed)
 {
@@ -111,6 +133,8 @@ static void propose_script(struct cmd *c, const char *typed)
 	case '\0':
 		break;
 	default:
+		if (strchr(typed, '!'))
+			propose_symbols(c, typed);
 		for (int i = 0; i < ENG_NBUILTINS; i++)
 			propose("", eng_builtin_names[i].name, typed);
 		propose("", "printf", typed);
@@ -120,6 +144,9 @@ static void propose_script(struct cmd *c, const char *typed)
 static void propose_value(struct cmd *c, const struct cmd_option *opt, const char *typed)
 {
 	switch (opt->kind) {
+	case CMD_ARG_ADDRESS:
+		propose_symbols(c, typed);
+		break;
 	case CMD_ARG_CALL:
 		if (typed[0])
 			propose_calls(typed);
