@@ -74,7 +74,7 @@ static void surroundings(void)
 	symlink("/proc/self/fd", "/dev/fd");
 	setenv("PATH", "/usr/bin:/bin:/sbin", 1);
 	setenv("HOME", "/root", 1);
-	setenv("TERM", "linux", 1);
+	setenv("TERM", "linux", 0); /* the kernel's command line may know better */
 	setenv("LC_ALL", "C", 1);
 	setsid();
 	if (!fork()) {

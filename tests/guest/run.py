@@ -279,6 +279,25 @@ class Kitchen:
         return (kernel, image.base(self.build, kernel, module)) if module else None
 
 
+TERMINFO = ("/etc/terminfo", "/lib/terminfo", "/usr/lib/terminfo", "/usr/share/terminfo")
+
+
+def terminal(archive):
+    """The kernel hands on what init needs to know of the terminal: its kind and its size."""
+    kind = os.environ.get("TERM", "")
+    for place in TERMINFO:
+        path = f"{place}/{kind[:1]}/{kind}"
+        if kind and "/" not in kind and os.path.isfile(path):
+            archive.folder("lib/terminfo")
+            archive.folder(f"lib/terminfo/{kind[0]}")
+            archive.file(f"lib/terminfo/{kind[0]}/{kind}", path)
+            break
+    else:
+        kind = "linux"
+    size = shutil.get_terminal_size()
+    return f"TERM={kind} COLUMNS={size.columns} LINES={size.lines}"
+
+
 def shell(args, config):
     """`make guest`: a person at the console."""
     output = Output()
@@ -288,11 +307,12 @@ def shell(args, config):
     kernel, base = ready
     hello = image.Archive()
     hello.file("etc/hello", os.path.join(HERE, "hello"))
+    size = terminal(hello)
     initrd = os.path.join(args.work, "initrd")
     with open(initrd, "wb") as f:
         f.write(base + hello.bytes())
     command = qemu(config, kernel, initrd, [
-        "-append", f"{APPEND} quiet {config.append}", "-nographic"])
+        "-append", f"{APPEND} quiet {size} {config.append}", "-nographic"])
     return subprocess.run(command, check=False).returncode
 
 
