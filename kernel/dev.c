@@ -136,6 +136,12 @@ static int do_columns(struct lsm_session *s, void *arg)
 	return 0;
 }
 
+static int do_self(struct lsm_session *s, void *arg)
+{
+	session_set_unseen(s, ((struct lsm_self *)arg)->seen ? 0 : (u32)current->tgid);
+	return 0;
+}
+
 static int do_map_add(struct lsm_session *s, void *arg)
 {
 	return session_map_add(s, arg);
@@ -155,6 +161,7 @@ union request {
 	struct lsm_eval eval;
 	struct lsm_budget budget;
 	struct lsm_columns columns;
+	struct lsm_self self;
 	struct lsm_map map;
 	struct lsm_mem mem;
 	struct lsm_translate translate;
@@ -183,6 +190,7 @@ static const struct {
 	{ LSM_IOC_MSR, machine_msr },
 	{ LSM_IOC_STATS, machine_stats },
 	{ LSM_IOC_COLUMNS, do_columns },
+	{ LSM_IOC_SELF, do_self },
 };
 
 static long answer(u32 cmd, int (*fn)(struct lsm_session *s, void *arg), void __user *arg)

@@ -202,10 +202,12 @@ static __always_inline void fire(struct hv_cpu *c, const struct lsm_list *l, enu
 	struct eng_ctx *ctx = &c->ctx;
 	struct lsm_cpu *e = c->events;
 
+	ctx->pid = (u32)current->tgid;
+	if (unlikely(ctx->pid == READ_ONCE(e->unseen)))
+		return;
 	ctx->loaded = LOADED;
 	ctx->abi = convention(c, nr);
 	ctx->nr = nr;
-	ctx->pid = (u32)current->tgid;
 	ctx->tid = (u32)current->pid;
 	ctx->ret_set = false;
 	if (kind == ENG_EV_SYSCALL)

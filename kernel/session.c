@@ -139,6 +139,13 @@ void session_set_columns(struct lsm_session *s, u32 columns)
 			WRITE_ONCE(s->cpu[cpu]->columns, columns);
 }
 
+void session_set_unseen(struct lsm_session *s, u32 pid)
+{
+	for (u32 cpu = 0; cpu < nr_cpu_ids; cpu++)
+		if (s->cpu[cpu])
+			WRITE_ONCE(s->cpu[cpu]->unseen, pid);
+}
+
 static struct eng_map_desc shape_of(const struct lsm_map *m)
 {
 	return (struct eng_map_desc){ .keys = m->keys,

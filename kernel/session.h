@@ -17,6 +17,7 @@ void session_set_up_vm(const struct lsm_session *s, struct lsm_cpu *e, const str
 size_t session_cpu_memory(void);
 int session_set_budget(struct lsm_session *s, u64 budget);
 void session_set_columns(struct lsm_session *s, u32 columns);
+void session_set_unseen(struct lsm_session *s, u32 pid);
 int session_map_add(struct lsm_session *s, const struct lsm_map *m);
 int session_map_info(struct lsm_session *s, struct lsm_map *m);
 /* Is there something in a ring; something that should not wait? */

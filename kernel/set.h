@@ -72,6 +72,7 @@ struct lsm_cpu {
 	u64 fired; /* counted when a firing is over */
 	struct lsm_locks locks;
 	u32 columns; /* of the terminal that shows what is printed; 0: none */
+	u32 unseen; /* the process at whose calls nothing fires; 0: none */
 	u32 npending; /* requests of the events of this firing */
 	struct {
 		enum eng_request what;

@@ -114,6 +114,11 @@ struct lsm_columns {
 	__u32 columns;
 };
 
+/* Do events fire at the system calls of the process that asks this? They do until it says no. */
+struct lsm_self {
+	__u32 seen;
+};
+
 /* Maps: MAP_ADD makes an empty one of that shape; both by the session's number of the map. */
 struct lsm_map {
 	__u32 number;
@@ -273,6 +278,7 @@ struct lsm_request {
 #define LSM_IOC_MSR       _IOWR(LSM_IOC, 13, struct lsm_msr)
 #define LSM_IOC_STATS     _IOWR(LSM_IOC, 14, struct lsm_cpu_stats)
 #define LSM_IOC_COLUMNS   _IOW(LSM_IOC, 15, struct lsm_columns)
+#define LSM_IOC_SELF      _IOW(LSM_IOC, 16, struct lsm_self)
 /* clang-format on */
 
 #endif

@@ -10,6 +10,8 @@
 #include "command/internal.h"
 #include "symbols/symbols.h"
 
+#define NOT_THERE "the hypervisor is not there; start 'lstar machine' again"
+
 static enum cmd_result failed(struct cmd *c)
 {
 	return cmd_fail(c, "%s", dbg_error(c->d));
@@ -41,7 +43,7 @@ static enum cmd_result list_cpus(struct cmd *c)
 			   dbg_cpu_selected(c->d) == (int)cpu.cpu ? '*' : ' ', cpu.cpu,
 			   cpu.entered ? "entered" : "not entered",
 			   cpu.armed ? "armed" : "not armed");
-	return n ? CMD_OK : cmd_fail(c, "the hypervisor is not there");
+	return n ? CMD_OK : cmd_fail(c, "%s", NOT_THERE);
 }
 
 static enum cmd_result run_cpu(struct cmd *c, const struct cmd_desc *desc,
@@ -63,7 +65,7 @@ static enum cmd_result run_cpu(struct cmd *c, const struct cmd_desc *desc,
 
 /* --- model-specific registers --- */
 
-/* [core N] behind the @fixed words of the command; TGT_ALL_CPUS when none is meant. */
+/* [core N|all] behind the @fixed words of the command; TGT_ALL_CPUS when none is meant. */
 static bool msr_words(struct cmd *c, const struct cmd_desc *desc, const struct cmd_line *line,
 		      size_t fixed, u32 *msr, u32 *cpu)
 {
@@ -81,6 +83,10 @@ static bool msr_words(struct cmd *c, const struct cmd_desc *desc, const struct c
 	if (value > UINT32_MAX) {
 		cmd_error_at(c, line, &line->tok[1], "the number of such a register has 32 bits");
 		return false;
+	}
+	if (line->ntok != fixed && cmd_tok_is(&line->tok[fixed + 1], "all")) {
+		*cpu = TGT_ALL_CPUS;
+		return true;
 	}
 	return line->ntok == fixed || cpu_value(c, line, &line->tok[fixed + 1], cpu);
 }
@@ -100,16 +106,20 @@ static enum cmd_result run_rdmsr(struct cmd *c, const struct cmd_desc *desc,
 {
 	enum cmd_result res = CMD_OK;
 	struct tgt_cpu info;
+	bool any = false;
 	u32 msr, cpu;
 
 	if (!msr_words(c, desc, line, 2, &msr, &cpu))
 		return CMD_FAILED;
 	if (cpu != TGT_ALL_CPUS)
 		return show_msr(c, cpu, msr);
-	for (size_t i = 0; res == CMD_OK && dbg_cpu_list(c->d, i, &info); i++)
-		if (info.entered)
-			res = show_msr(c, info.cpu, msr);
-	return res;
+	for (size_t i = 0; res == CMD_OK && dbg_cpu_list(c->d, i, &info); i++) {
+		if (!info.entered)
+			continue;
+		res = show_msr(c, info.cpu, msr);
+		any = true;
+	}
+	return any ? res : cmd_fail(c, "%s", NOT_THERE);
 }
 
 static enum cmd_result run_wrmsr(struct cmd *c, const struct cmd_desc *desc,
@@ -152,17 +162,18 @@ static enum cmd_result list_modules(struct cmd *c, const char *pattern)
 {
 	struct sym_modules m;
 	char why[160];
-	bool hidden = false;
+	bool hidden = false, found = sym_matches(pattern, SYM_KERNEL);
 
 	if (!sym_modules_load(&m, "/proc/modules", why, sizeof(why)))
 		return cmd_fail(c, "%s", why);
-	if (sym_matches(pattern, SYM_KERNEL))
+	if (found)
 		put_kernel(c);
 	for (size_t i = 0; i < m.n; i++) {
 		const struct sym_module *mod = &m.module[i];
 
 		if (!sym_matches(pattern, mod->name))
 			continue;
+		found = true;
 		hidden |= !mod->base;
 		put_module(c, mod->base, mod->size, mod->name,
 			   strcmp(mod->state, "Live") ? mod->state : NULL);
@@ -171,7 +182,7 @@ static enum cmd_result list_modules(struct cmd *c, const char *pattern)
 	if (hidden)
 		cmd_note(c, "the kernel hides the addresses: be root, and 'sysctl "
 			    "kernel.kptr_restrict=1'");
-	return CMD_OK;
+	return found ? CMD_OK : cmd_fail(c, "no module is called '%s'; 'lm' lists all", pattern);
 }
 
 static enum cmd_result run_lm(struct cmd *c, const struct cmd_desc *desc,
@@ -201,7 +212,7 @@ static enum cmd_result run_x(struct cmd *c, const struct cmd_desc *desc,
 	if (!table)
 		return failed(c);
 	*bang = '\0';
-	for (size_t i = 0; i < sym_count(table); i++) {
+	for (size_t i = 0; i < sym_count(table) && !cmd_cut_short(c); i++) {
 		const struct sym *s = sym_get(table, i);
 		char text[CMD_ADDR_MAX];
 
@@ -212,7 +223,9 @@ static enum cmd_result run_x(struct cmd *c, const struct cmd_desc *desc,
 		found++;
 	}
 	*bang = '!';
-	return found ? CMD_OK : cmd_error_at(c, line, &line->tok[1], "no symbol matches");
+	if (found || cmd_was_interrupted(c))
+		return CMD_OK;
+	return cmd_error_at(c, line, &line->tok[1], "no symbol matches");
 }
 
 /* --- page tables --- */
@@ -281,13 +294,15 @@ static const struct cmd_option cpu_options[] = {
 };
 static const struct cmd_option rdmsr_options[] = {
 	{ NULL, CMD_ARG_NUMBER, "MSR", "number of the register" },
-	{ "core", CMD_ARG_NUMBER, "N", "of this CPU; default: the one 'cpu' has chosen, else all" },
+	{ "core", CMD_ARG_NUMBER, "N|all",
+	  "of this CPU; default: the one 'cpu' has chosen, else all" },
 	{ NULL, CMD_ARG_NONE, NULL, NULL },
 };
 static const struct cmd_option wrmsr_options[] = {
 	{ NULL, CMD_ARG_NUMBER, "MSR", "number of the register" },
 	{ NULL, CMD_ARG_NUMBER, "VALUE", "its new value" },
-	{ "core", CMD_ARG_NUMBER, "N", "of this CPU; default: the one 'cpu' has chosen, else all" },
+	{ "core", CMD_ARG_NUMBER, "N|all",
+	  "of this CPU; default: the one 'cpu' has chosen, else all" },
 	{ NULL, CMD_ARG_NONE, NULL, NULL },
 };
 static const struct cmd_option lm_options[] = {
@@ -296,7 +311,7 @@ static const struct cmd_option lm_options[] = {
 	{ NULL, CMD_ARG_NONE, NULL, NULL },
 };
 static const struct cmd_option x_options[] = {
-	{ NULL, CMD_ARG_TEXT, "MODULE!NAME",
+	{ NULL, CMD_ARG_ADDRESS, "MODULE!NAME",
 	  "* and ? stand for other characters; the kernel itself is the module 'vmlinux'" },
 	{ NULL, CMD_ARG_NONE, NULL, NULL },
 };
@@ -318,12 +333,12 @@ const struct cmd_desc cmd_machine[] = {
 	  "are intercepted. With one: '?', rdmsr and wrmsr use that CPU, because lstar itself runs there "
 	  "from then on.",
 	  "cpu 0", 0, cpu_options, run_cpu, "M" },
-	{ "rdmsr", "MSR [core N]",
+	{ "rdmsr", "MSR [core N|all]",
 	  "read a model-specific register",
 	  "On the CPU that 'cpu' has chosen, or on all. A register that the processor does not have is "
 	  "an error, and no harm.",
 	  "rdmsr c0000082", 0, rdmsr_options, run_rdmsr, "M" },
-	{ "wrmsr", "MSR VALUE [core N]",
+	{ "wrmsr", "MSR VALUE [core N|all]",
 	  "write a model-specific register",
 	  "On the CPU that 'cpu' has chosen, or on all. What the processor accepts is done at once, and "
 	  "may well end the machine.",

@@ -129,6 +129,15 @@ static void tell_columns(struct dbg *d)
 
 /* --- events --- */
 
+static int need_hypervisor(struct dbg *d)
+{
+	if (d->entered)
+		return 0;
+	return dbg_fail(d, -ENODEV,
+			"scripts run in the hypervisor, and it is not there: start "
+			"'lstar machine' again");
+}
+
 static int arm(struct dbg *d, struct dbg_event *e, const struct dbg_event_spec *spec)
 {
 	struct tgt_event ev = {
@@ -151,8 +160,10 @@ static int arm(struct dbg *d, struct dbg_event *e, const struct dbg_event_spec *
 		.code_len = spec->code_len,
 		.buffer_size = spec->buffer_size,
 	};
-	int err;
+	int err = need_hypervisor(d);
 
+	if (err)
+		return err;
 	if (spec->nr == ENG_IN_CALLS)
 		return dbg_fail(d, -EOPNOTSUPP,
 				"an event of the machine is for one call or for all: set one for "
@@ -208,12 +219,10 @@ static void disarm(struct dbg *d, struct dbg_event *e)
 static int eval(struct dbg *d, const struct eng_program *prog, u64 *value)
 {
 	struct tgt_eval ev;
-	int err;
+	int err = need_hypervisor(d);
 
-	if (!d->entered)
-		return dbg_fail(d, -ENODEV,
-				"scripts run in the hypervisor, and it is not there: start "
-				"'lstar machine' again");
+	if (err)
+		return err;
 	drain(d);
 	tell_columns(d);
 	d->eval_told = false;

@@ -30,7 +30,15 @@ int dbg_machine_enter(struct dbg *d)
 	if (err)
 		return dbg_fail_target(d, err);
 	d->entered = true;
-	return dbg_set(d, DBG_SET_BUDGET, d->target->ops->carry->usual_budget);
+	return dbg_set(d, DBG_SET_BUDGET, d->target->ops->carry->usual_budget)
+		       ?: dbg_set(d, DBG_SET_SELF, d->setting[DBG_SET_SELF]);
+}
+
+int dbg_machine_self(struct dbg *d, bool seen)
+{
+	int err = d->entered ? machine_of(d)->self(d->target, seen) : 0;
+
+	return err ? dbg_fail_target(d, err) : 0;
 }
 
 static int need_machine(struct dbg *d)
@@ -72,8 +80,9 @@ int dbg_cpu_select(struct dbg *d, u32 cpu)
 	CPU_ZERO_S(size, set);
 	CPU_SET_S(cpu, size, set);
 	if (sched_setaffinity(0, size, set))
-		err = dbg_fail(d, -errno, "cannot move to CPU %x: %s; 'cpu' lists what is online",
-			       cpu, strerror(errno));
+		err = dbg_fail(d, -errno, "%s CPU %x%s%s; 'cpu' lists what is online",
+			       errno == EINVAL ? "there is no" : "cannot move to", cpu,
+			       errno == EINVAL ? "" : ": ", errno == EINVAL ? "" : strerror(errno));
 	else
 		d->cpu = (int)cpu;
 	CPU_FREE(set);

@@ -127,15 +127,17 @@ u64 dbg_setting(const struct dbg *d, enum dbg_setting s)
 
 int dbg_set(struct dbg *d, enum dbg_setting s, u64 value)
 {
+	int err = 0;
+
 	if (value == 0 && !strcmp(dbg_setting_names[s].kind, "number"))
 		return dbg_fail(d, -EINVAL, "the setting '%s' cannot be 0",
 				dbg_setting_names[s].name);
-	if (s == DBG_SET_BUDGET) {
-		int err = d->home->budget(d, value);
-
-		if (err)
-			return err;
-	}
+	if (s == DBG_SET_BUDGET)
+		err = d->home->budget(d, value);
+	if (s == DBG_SET_SELF)
+		err = dbg_machine_self(d, value);
+	if (err)
+		return err;
 	d->setting[s] = value;
 	switch (s) {
 	case DBG_SET_SLOWSINK:

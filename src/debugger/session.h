@@ -221,6 +221,9 @@ static inline bool dbg_take_interrupt(struct dbg *d)
 	return dbg_is_interrupted(d) && __atomic_exchange_n(&d->interrupted, 0, __ATOMIC_RELAXED);
 }
 
+/* machine.c */
+int dbg_machine_self(struct dbg *d, bool seen);
+
 /* debuggee.c */
 void dbg_root_ended(struct dbg *d, u32 pid, int status);
 struct dbg_root *dbg_root_find(struct dbg *d, u32 pid);

@@ -246,6 +246,7 @@ struct tgt_machine {
 	size_t (*read_physical)(struct target *t, u64 addr, void *dst, size_t n);
 	/* The i-th CPU that is online; false beyond the last. */
 	bool (*cpu)(struct target *t, size_t i, struct tgt_cpu *info);
+	int (*self)(struct target *t, bool seen); /* do events fire at our own calls? */
 };
 
 /*

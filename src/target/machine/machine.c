@@ -197,6 +197,13 @@ static int mach_map_info(struct target *t, u32 number, u32 *used, u64 *refused)
 	return err;
 }
 
+static int mach_self(struct target *t, bool seen)
+{
+	struct lsm_self s = { seen };
+
+	return mach_call(mach_of(t), LSM_IOC_SELF, &s, "leave lstar's own calls out");
+}
+
 /* --- waiting --- */
 
 static void mach_wait(struct target *t, int timeout_ms)
@@ -301,6 +308,7 @@ static const struct tgt_machine mach_machine = {
 	.translate = mach_translate,
 	.read_physical = mach_read_physical,
 	.cpu = mach_cpu,
+	.self = mach_self,
 };
 
 static const struct tgt_ops mach_ops = {

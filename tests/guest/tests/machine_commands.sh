@@ -14,11 +14,12 @@ eq "$(echo "$said" | wc -l)" "$cpus"
 eq "$(echo "$said" | head -n 1)" "  CPU 0: entered, not armed"
 last=$(printf %x $((cpus - 1)))
 eq "$(m "cpu $last" '? printf("%x\n", $core);' cpu | sed -n '1p;$p')" "$(printf "$last\n* CPU $last: entered, not armed")"
-has "$(m 'cpu 0n99')" "lstar: error: cannot move to CPU 63: Invalid argument; 'cpu' lists what is online"
+has "$(m 'cpu 0n99')" "lstar: error: there is no CPU 63; 'cpu' lists what is online"
 
 # model-specific registers: LSTAR is the kernel's entry on every CPU, hidden things stay hidden
 entry=$(grep ' entry_SYSCALL_64$' /proc/kallsyms | cut -d ' ' -f 1)
 eq "$(m 'rdmsr c0000082')" "$(for i in $(seq 0 $((cpus - 1))); do printf 'CPU %x: msr c0000082 = %s\n' $i $entry; done)"
+eq "$(m 'cpu 0' 'rdmsr c0000082 core all' | sed '/use CPU/d')" "$(m 'rdmsr c0000082')"
 matches "$(m 'rdmsr c0000080 core 0')" '^CPU 0: msr c0000080 = 0000000000000[0-9a-f]*[13579bdf]$'
 eq "$(m 'wrmsr c0000103 5 core 0' 'rdmsr c0000103 core 0')" "CPU 0: msr c0000103 = 0000000000000005"
 matches "$(m 'wrmsr c0000080 1d01')" "^lstar: error: cannot write the model-specific register c0000080: the processor has no such register, or not for this \(#GP\)$"
@@ -29,6 +30,7 @@ base=$(sed -n 's/^lstar .* 0x\([0-9a-f]*\).*/\1/p' /proc/modules)
 has "$(m 'lm m lst*')" "$(echo $base | sed 's/^\(.\{8\}\)/\1`/')"
 matches "$(m lm | head -n 1)" '^ffffffff`[0-9a-f]{8}  ffffffff`[0-9a-f]{8}  +[0-9a-f]+  vmlinux$'
 eq "$(m 'x vmlinux!linux_banner')" "$(grep ' linux_banner$' /proc/kallsyms | sed 's/^\(.\{8\}\)\([0-9a-f]*\) \(.\) \(.*\)/\1`\2  \3  vmlinux!\4/')"
+has "$(m 'lm m nosuch*')" "lstar: error: no module is called 'nosuch*'; 'lm' lists all"
 has "$(m 'x lstar!*')" "lstar!"
 has "$(m 'x vmlinux!no_such_thing_*')" "no symbol matches"
 has "$(m 'print vmlinux!no_such_thing')" "cannot find the symbol 'vmlinux!no_such_thing': 'vmlinux' has no such symbol; 'x vmlinux!*NAME*' searches"
@@ -67,7 +69,12 @@ matches "$said" "^$cpus CPUs? entered, 0 armed; 0 events in "
 said=$(m '!syscall getppid script { }' .unload .status events '? print(1);')
 has "$said" "0 CPUs entered, 0 armed"
 has "$said" "no active or disabled events"
-has "$said" "lstar: error: scripts run in the hypervisor, and it is not there: start 'lstar machine' again"
+there="lstar: error: scripts run in the hypervisor, and it is not there: start 'lstar machine' again"
+has "$said" "$there"
+eq "$(m .unload '!syscall script { }')" "$there"
+eq "$(m .unload 'db 10+@rsp')" "$there"
+eq "$(m .unload 'rdmsr 10')" "lstar: error: the hypervisor is not there; start 'lstar machine' again"
+has "$(m .unload 'da vmlinux!linux_banner l 10')" '"Linux version 6.'
 
 # it goes with the session, unless it is to stay
 m events >/dev/null

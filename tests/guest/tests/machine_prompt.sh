@@ -23,6 +23,30 @@ for n in 7 8 9 10; do
 done
 has "$(lsm info)" "entered=0"
 
+# What lstar itself calls is no event, so that a message does not lead to the next one.
+said=$(at_terminal lstar machine -q -- \
+	'machine lstar> ' '!syscall write script { printf("%s wrote\\n", $pname); }\n' \
+	'machine lstar> ' '+sleep 1; act quiet 1 1 0 0' \
+	'act wrote' '+sleep 1' \
+	'' 'events c all\n' \
+	'cleared' '? .n = 0;\n' \
+	'machine lstar> ' '!syscall write script { .n++; }\n' \
+	'machine lstar> ' 'settings self on\n' \
+	'machine lstar> ' 'print .n != 0 ? 77 : 66\n' \
+	'77' 'exit\n') || fail "status $?: $said"
+has_not "$said" "lstar wrote"
+
+# Names of symbols are completed. A list without end ends with Ctrl-C.
+said=$(at_terminal lstar machine -q -- \
+	'machine lstar> ' 'x vmlinux!linux_ban\011\n' \
+	'vmlinux!linux_banner' 'print vml\011linux_ban\011 != 0\n' \
+	'machine lstar> ' 'x vmlinux!*\n' \
+	'vmlinux!' '\003' \
+	'...' 'print 77\n' \
+	'77' 'exit\n') || fail "status $?: $said"
+matches "$(echo "$said" | tr -d '\r')" '^  R  vmlinux!linux_banner$|  [A-Za-z]  vmlinux!linux_banner$'
+matches "$(echo "$said" | tr -d '\r')" '^machine lstar> print vmlinux!linux_banner  ?!= 0$'
+
 # Bars of maps are as wide as the terminal, and follow it, from `?` and from events.
 said=$(at_terminal lstar machine -q -- \
 	'machine lstar> ' '? .h = hist(5); print(.h);\n' \
