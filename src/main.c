@@ -237,7 +237,11 @@ static int begin(struct lstar *s, const struct options *o, struct console *con)
 	for (size_t i = 0; !err && i < o->npids; i++)
 		err = lstar_attach(s, o->pid[i], NULL);
 	if (err)
-		con_error(con, "%s", lstar_error(s)->text);
+		con_error(con, "%s%s", lstar_error(s)->text,
+			  o->program && !strcmp(o->program[0], "machine")
+				  ? "; for the whole machine that word comes first: 'lstar machine "
+				    "-q'"
+				  : "");
 	return err ? status : 0;
 }
 

@@ -98,6 +98,7 @@ enum cmd_result cmd_check(struct cmd *c, const char *path, bool dump);
 enum cmd_result cmd_run_to_end(struct cmd *c);
 /* Ctrl-C has stopped the debuggee: what was to follow should not be run. */
 bool cmd_was_interrupted(const struct cmd *c);
+bool cmd_is_quiet(const struct cmd *c); /* no notes */
 bool cmd_interrupted(struct cmd *c); /* the same, once */
 /* Who can tell whether the session is about to end; an interruption then says nothing. */
 void cmd_set_ending(struct cmd *c, bool (*ending)(void));

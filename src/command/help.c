@@ -72,17 +72,31 @@ static void put_command(FILE *out, const struct cmd_desc *desc)
 	fprintf(out, "\n  example:  %s\n", desc->example);
 }
 
-static void put_list(FILE *out)
+/* On the machine what is for processes alone would only be refused. */
+static void put_family(FILE *out, const struct cmd_family *fam, bool machine)
 {
+	const char *title = fam->title;
 	char name[24];
 
-	for (const struct cmd_family *fam = cmd_families; fam->title; fam++) {
-		fprintf(out, "%s\n", fam->title);
-		for (const struct cmd_desc *desc = fam->commands; desc->names; desc++)
-			fprintf(out, "  %-10s  %s\n", cmd_name(desc, name, sizeof(name)),
-				desc->summary);
-		fputc('\n', out);
+	for (const struct cmd_desc *desc = fam->commands; desc->names; desc++) {
+		if (machine && !strchr(desc->targets, 'M'))
+			continue;
+		if (title)
+			fprintf(out, "%s\n", title);
+		title = NULL;
+		fprintf(out, "  %-10s  %s\n", cmd_name(desc, name, sizeof(name)), desc->summary);
 	}
+	if (!title)
+		fputc('\n', out);
+}
+
+static void put_list(FILE *out, bool machine)
+{
+	for (const struct cmd_family *fam = cmd_families; fam->title; fam++)
+		put_family(out, fam, machine);
+	if (machine)
+		fputs("This is what there is for the whole machine; 'lstar PROGRAM' has more.\n",
+		      out);
 	fputs("'.help COMMAND' tells everything about a command, '.help script' about scripts.\n"
 	      "Numbers are hexadecimal; 0n begins a decimal one, 0t an octal, 0y a binary one.\n",
 	      out);
@@ -220,7 +234,7 @@ enum cmd_result cmd_run_help(struct cmd *c, const struct cmd_desc *desc,
 	else if (what)
 		put_command(out, what);
 	else
-		put_list(out);
+		put_list(out, dbg_target_letter(c->d) == 'M');
 	if (!fclose(out))
 		con_write(c->con, text, size);
 	free(text);

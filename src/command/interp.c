@@ -36,6 +36,11 @@ void cmd_set_ending(struct cmd *c, bool (*ending)(void))
 	c->ending = ending;
 }
 
+bool cmd_is_quiet(const struct cmd *c)
+{
+	return c->mode & CMD_QUIET;
+}
+
 bool cmd_was_interrupted(const struct cmd *c)
 {
 	return c->interrupted;
@@ -148,7 +153,7 @@ void cmd_note(struct cmd *c, const char *fmt, ...)
 	char text[1024];
 	va_list ap;
 
-	if (c->mode & CMD_QUIET)
+	if (cmd_is_quiet(c))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);

@@ -244,7 +244,7 @@ void dbg_messages(struct dbg *d);
 
 /* --- the machine --- */
 /* Put the hypervisor under the kernel. */
-int dbg_machine_enter(struct dbg *d);
+int dbg_machine_enter(struct dbg *d, bool quiet);
 /* Events are cleared, the hypervisor goes. */
 int dbg_machine_leave(struct dbg *d);
 /* The CPU that `?`, rdmsr and wrmsr use; -1: none was chosen, whichever comes. */

@@ -23,9 +23,14 @@ static void say_slow(void *user)
 	con_flush(d->con);
 }
 
-int dbg_machine_enter(struct dbg *d)
+static void say_nothing(void *user)
 {
-	int err = machine_of(d)->enter(d->target, say_slow, d);
+	(void)user;
+}
+
+int dbg_machine_enter(struct dbg *d, bool quiet)
+{
+	int err = machine_of(d)->enter(d->target, quiet ? say_nothing : say_slow, d);
 
 	if (err)
 		return dbg_fail_target(d, err);

@@ -113,7 +113,7 @@ static struct lstar *open_quiet(enum dbg_kind kind)
 
 int lib_machine_enter(struct lstar *s)
 {
-	int err = dbg_machine_enter(s->d);
+	int err = dbg_machine_enter(s->d, cmd_is_quiet(s->cmd));
 
 	return err ? lib_failed(s, LIB_LAUNCH, err) : 0;
 }

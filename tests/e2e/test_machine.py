@@ -45,6 +45,13 @@ def a_program_of_that_name_is_a_program():
 
 
 @test
+def behind_options_it_is_told_where_the_word_belongs():
+    done = lstar("-q", "machine", "-b")
+    eq((done.status, done.out), (127, ""))
+    has(done.err, "for the whole machine that word comes first: 'lstar machine -q'")
+
+
+@test
 def wrong_options_are_told_in_the_name_of_the_program():
     done = lstar("machine", "--no-such-option")
     eq(done.status, 2)

@@ -60,6 +60,12 @@ kill $pid; wait $pid
 has "$(m "da $stack-c pid $hex")" "nothing is readable"
 has "$(m '!va2pa 0')" "lstar: error: virtual 0 has no page"
 
+# help is about what there is here
+said=$(m .help)
+has "$said" "  rdmsr  "
+has_not "$said" "  .attach  "
+has_not "$said" "Breakpoints"
+
 # state and end
 said=$(m .status)
 has "$said" "lstar 0.1.0, target: machine (hypervisor)"
