@@ -143,7 +143,7 @@ static char **complete(const char *word, int start, int end)
 	(void)end;
 	if (start && rl_line_buffer[start - 1] == ':')
 		rl_completion_append_character = '}'; /* {file:PATH} is verbatim, blanks too */
-	if (matches && !matches[1] && strchr(matches[0], '!') && !strchr(matches[0], '!')[1])
+	if (matches && strlen(matches[0]) > 1 && matches[0][strlen(matches[0]) - 1] == '!')
 		rl_completion_suppress_append = 1; /* a module: the symbol comes behind it */
 	rl_attempted_completion_over =
 		matches || !cmd_completes_file(rl_line_buffer, (size_t)start);

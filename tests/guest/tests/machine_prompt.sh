@@ -35,14 +35,16 @@ eq "$(echo "$said" | tr -d '\r' | grep '^[0-9]$' | tr '\n' ' ')" "0 1 " "not see
 
 # Names of symbols are completed. A list without end ends with Ctrl-C.
 said=$(at_terminal lstar machine -q -- \
-	'machine lstar> ' 'x vmlinux!linux_ban\011\n' \
-	'vmlinux!linux_banner' 'print vml\011linux_ban\011 != 0\n' \
+	'machine lstar> ' 'x vml\011linux_ban\011\n' \
+	'machine lstar> ' 'print vmlinux!linux_ban\011 != 0\n' \
 	'machine lstar> ' 'x vmlinux!*\n' \
-	'vmlinux!' '\003' \
+	'`' '\003' \
 	'...' 'print 77\n' \
-	'77' 'exit\n') || fail "status $?: $said"
-matches "$(echo "$said" | tr -d '\r')" '^  R  vmlinux!linux_banner$|  [A-Za-z]  vmlinux!linux_banner$'
-matches "$(echo "$said" | tr -d '\r')" '^machine lstar> print vmlinux!linux_banner  ?!= 0$'
+	'machine lstar> ' 'exit\n') || fail "status $?: $said"
+said=$(echo "$said" | tr -d '\r')
+matches "$said" '^ffffffff`[0-9a-f]{8}  [A-Za-z]  vmlinux!linux_banner$'
+matches "$said" '^machine lstar> print vmlinux!linux_banner  ?!= 0$'
+eq "$(echo "$said" | grep -c '^77$')" 1
 
 # Bars of maps are as wide as the terminal, and follow it, from `?` and from events.
 said=$(at_terminal lstar machine -q -- \
