@@ -48,6 +48,9 @@ BOTH(while_it_is_halted_often)
 		CHECK_EQ(k->t->ops->halt(k->t), 0);
 		CHECK_EQ(k->t->ops->resume_all(k->t), 0);
 	}
+	if (k->status)
+		printf("# status %x after %llu hits, %llu entries\n", k->status, b.hits[NOP],
+		       k->enters);
 	CHECK_STR(kit_text(k), "joined 4\n");
 	kit_free(k);
 	CHECK_EQ(b.hits[NOP], 2000);

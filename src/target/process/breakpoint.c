@@ -77,6 +77,20 @@ static bool software(struct proc_target *p, struct tgt_thread *th, struct tgt_st
 	return true;
 }
 
+/* The end of a repeated instruction that was late: what stood there is gone by now (over.c). */
+static bool behind_rep(struct tgt_thread *th, bool *report)
+{
+	u8 byte;
+	u64 ip;
+
+	if (!regs_peek(th, R(rip), &ip) || mem_read_raw(th, --ip, &byte, 1) != 1 || byte == INT3 ||
+	    !regs_poke(th, R(rip), ip))
+		return false;
+	th->at = STOP_TRAP;
+	*report = false;
+	return true;
+}
+
 static bool hardware(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop,
 		     bool *report)
 {
@@ -122,7 +136,7 @@ bool bp_trap(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop
 	if (late && si.si_code == TRAP_TRACE)
 		return came_late(p, th, report);
 	if (si.si_code == SI_KERNEL)
-		return software(p, th, stop, report);
+		return software(p, th, stop, report) || (late && behind_rep(th, report));
 	return si.si_code == TRAP_HWBKPT && th->reg_turn && hardware(p, th, stop, report);
 }
 
@@ -174,15 +188,15 @@ bool bp_queue(struct proc_target *p, struct tgt_thread *th, int status)
 	return true;
 }
 
-/* A breakpoint has been hit, and its signal comes after the stop that we asked for. */
-static bool is_due(const struct tgt_thread *th)
+bool bp_due(const struct tgt_thread *th)
 {
 	struct __ptrace_peeksiginfo_args a = { .nr = 1 };
 	siginfo_t si;
 
 	for (; ptrace(PTRACE_PEEKSIGINFO, th->tid, &a, &si) == 1; a.off++)
 		if (si.si_signo == SIGTRAP &&
-		    (si.si_code == SI_KERNEL || si.si_code == TRAP_HWBKPT))
+		    (si.si_code == SI_KERNEL || si.si_code == TRAP_HWBKPT ||
+		     (si.si_code == TRAP_TRACE && th->late)))
 			return true;
 	return false;
 }
@@ -190,8 +204,8 @@ static bool is_due(const struct tgt_thread *th)
 /* It comes before anything is executed, and is waited for like the stop that we asked for. */
 bool bp_drain(struct proc_target *p, struct tgt_thread *th)
 {
-	if (ENG_LIKELY(!th->proc->space->sites && !th->reg_turn) || th->at != STOP_TRAP ||
-	    !is_due(th) || ptrace(PTRACE_CONT, th->tid, 0, 0))
+	if (ENG_LIKELY(!th->proc->space->sites && !th->reg_turn && !th->late) ||
+	    th->at != STOP_TRAP || !bp_due(th) || ptrace(PTRACE_CONT, th->tid, 0, 0))
 		return false;
 	thread_set(p, th, TH_RUNNING);
 	th->halted = false;

@@ -20,7 +20,9 @@
 #define R(name) offsetof(struct user_regs_struct, name)
 #define FLAG_RF 0x10000
 #define MAX_PREFIXES 14
+#ifndef PATIENCE_MS /* a test has little */
 #define PATIENCE_MS 100
+#endif
 
 /* --- the others --- */
 

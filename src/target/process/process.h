@@ -404,6 +404,11 @@ int proc_bp_add(struct target *t, const struct tgt_bp *bp, u32 *number);
 int proc_bp_remove(struct target *t, u32 number);
 /* SIGTRAP: is a breakpoint the reason? True: @report says whether @stop is to be reported. */
 bool bp_trap(struct proc_target *p, struct tgt_thread *th, struct tgt_stop *stop, bool *report);
+/*
+ * Was a breakpoint hit, or a late instruction executed, and the signal of it comes after the stop
+ * that we asked for?
+ */
+bool bp_due(const struct tgt_thread *th);
 /* The thread has been stopped: a hit that has not come through yet comes next; true. */
 bool bp_drain(struct proc_target *p, struct tgt_thread *th);
 /* A signal was collected by a halt: if it is a hit, ip is set back at once; true. */

@@ -39,7 +39,8 @@ static enum __ptrace_request request(struct proc_target *p, struct tgt_thread *t
 static int run(struct proc_target *p, struct tgt_thread *th, enum __ptrace_request req, int sig)
 {
 	th->halted = false;
-	th->late = false;
+	if (ENG_UNLIKELY(th->late))
+		th->late = bp_due(th);
 	if (ENG_UNLIKELY(th->told_at) && req != PTRACE_LISTEN)
 		bp_expect(th);
 	if (ptrace(req, th->tid, 0, (long)sig) && errno != ESRCH)
