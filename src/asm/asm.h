@@ -40,6 +40,12 @@ bool asm_disassemble(const u8 *bytes, size_t n, u64 addr, asm_name_fn name, void
 		     struct asm_insn *insn);
 
 /*
+ * Length of an instruction that does its work elsewhere, or many times, and is then followed by
+ * the one behind it: CALL, a repeated string instruction. 0: any other.
+ */
+unsigned asm_comes_back(const u8 *bytes, size_t n, bool bits32);
+
+/*
  * The guard: a helper process that shares nothing with the debugger but the registers
  * block, the buffers and the code, so that no fault, jump or store of custom code can hurt
  * the debugger. Microsoft x64 calling convention.

@@ -85,8 +85,9 @@ static enum cmd_result run_sleep(struct cmd *c, const struct cmd_desc *desc,
 	return res;
 }
 
-static enum cmd_result run_step(struct cmd *c, const struct cmd_desc *desc,
-				const struct cmd_line *line)
+static enum cmd_result steps(struct cmd *c, const struct cmd_desc *desc,
+			     const struct cmd_line *line,
+			     int (*step)(struct dbg *d, struct dbg_halt *halt))
 {
 	enum cmd_result res = CMD_OK;
 	struct dbg_halt halt;
@@ -98,14 +99,29 @@ static enum cmd_result run_step(struct cmd *c, const struct cmd_desc *desc,
 		return CMD_FAILED;
 	con_flush(c->con);
 	for (u64 i = 0; i < n; i++) {
-		dbg_step_current(c->d, &halt);
+		step(c->d, &halt);
 		if (halt.why != DBG_STOPPED || halt.at.reason != LSTAR_STOP_STEP)
 			break;
 	}
 	if (n)
 		res = cmd_show_halt(c, &halt);
+	if (n && halt.cut && dbg_has_debuggee(c->d))
+		con_printf(c->con,
+			   "the step is given up: 'g' does not stop behind the call any more\n");
 	con_flush(c->con);
 	return res;
+}
+
+static enum cmd_result run_t(struct cmd *c, const struct cmd_desc *desc,
+			     const struct cmd_line *line)
+{
+	return steps(c, desc, line, dbg_step_current);
+}
+
+static enum cmd_result run_p(struct cmd *c, const struct cmd_desc *desc,
+			     const struct cmd_line *line)
+{
+	return steps(c, desc, line, dbg_step_over_current);
 }
 
 static const struct cmd_option step_options[] = {
@@ -145,7 +161,15 @@ const struct cmd_desc cmd_running[] = {
 	  "The current thread alone runs; all others stay stopped. A system call is one instruction: "
 	  "its events take place, and the step ends behind it. Ends early at a break, a breakpoint, or "
 	  "when the thread ends.",
-	  "t 3", CMD_NEEDS_STOPPED, step_options, run_step, "P" },
+	  "t 3", CMD_NEEDS_STOPPED, step_options, run_t, "P" },
+	{ "p", "[N]",
+	  "execute one instruction, or N, and a CALL with all that it calls",
+	  "As 't', but a CALL is run to the instruction behind it, and so is a string instruction "
+	  "with a REP prefix. All threads run meanwhile. A function that calls itself is left "
+	  "where this call of it returns to; what other threads do there stops nobody. A break, a "
+	  "breakpoint or a signal that is met on the way stops as ever, and so do the end of the "
+	  "thread and another program: the step is given up then, and 'p' says so.",
+	  "p 3", CMD_NEEDS_STOPPED, step_options, run_p, "P" },
 	{ .names = NULL },
 };
 /* clang-format on */

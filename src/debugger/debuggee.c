@@ -29,8 +29,7 @@ static u32 pid_of(struct dbg *d, u32 tid)
 	return pid;
 }
 
-/* After a thread or process went away: the current one must exist. */
-static void fix_current(struct dbg *d)
+void dbg_fix_current(struct dbg *d)
 {
 	struct tgt_thread_info info;
 
@@ -165,7 +164,7 @@ static void forget(struct dbg *d, u32 pid)
 	dbg_process_gone(d, pid);
 	if (d->held.stop.pid == pid)
 		d->held.valid = false;
-	fix_current(d);
+	dbg_fix_current(d);
 }
 
 int dbg_detach(struct dbg *d, u32 pid)

@@ -124,6 +124,7 @@ struct dbg_halt {
 	u32 event; /* BREAK: which */
 	struct tgt_stop stop; /* BREAK, STOPPED at a call: where */
 	enum eng_stage stage;
+	bool cut; /* dbg_step_over_current(): the instruction has not come back yet */
 	struct lstar_stop at; /* processes: the same for users of the library */
 };
 
@@ -133,6 +134,8 @@ int dbg_go(struct dbg *d, struct dbg_halt *halt);
 int dbg_go_while_armed(struct dbg *d, struct dbg_halt *halt);
 /* One instruction of the current thread, while all others stay stopped. */
 int dbg_step_current(struct dbg *d, struct dbg_halt *halt);
+/* The same, but a call or a repeated string instruction is one, and all threads run meanwhile. */
+int dbg_step_over_current(struct dbg *d, struct dbg_halt *halt);
 /* Run for at most @ms (the `sleep` command). */
 int dbg_run_for(struct dbg *d, u64 ms, struct dbg_halt *halt);
 /* Do Ctrl-C and Ctrl-\ of the terminal reach launched debuggees, too? Default: yes. */

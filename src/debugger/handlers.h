@@ -22,6 +22,8 @@ struct dbg;
 int dbg_continue(struct dbg *d);
 int dbg_wait(struct dbg *d, int timeout_ms, struct lstar_stop *stop);
 int dbg_step(struct lstar_thread *t);
+/* Over a call, or a repeated string instruction, to the one behind it. */
+int dbg_step_over(struct lstar_thread *t); /* over.c */
 int dbg_want(struct dbg *d, unsigned reasons);
 /* Is a callback of a handler running? */
 bool dbg_in_callback(const struct dbg *d);

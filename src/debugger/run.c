@@ -89,6 +89,7 @@ static int halt_all(struct dbg *d)
 		dbg_terminal_ours(d, false);
 	d->running = false;
 	d->stepping = NULL;
+	dbg_over_end(d);
 	dbg_deliver(d);
 	out_flush(d->outs);
 	dbg_report_outputs(d);
@@ -255,14 +256,33 @@ static bool process_end(struct dbg *d, struct lstar_stop *s, int *err)
 {
 	struct tgt_stop stop = d->held.stop;
 	struct lstar_thread *first = dbg_thread_find(d, stop.pid);
+	bool told = is_wanted(d, LSTAR_STOP_ENDED) || dbg_over_lost(d, &stop);
 
 	note(d, &stop);
-	if (!is_wanted(d, LSTAR_STOP_ENDED))
+	if (!told)
 		return false;
 	s->thread = first;
 	*err = stop_at(d, false, s, LSTAR_STOP_ENDED);
+	dbg_fix_current(d);
 	s->pid = stop.pid;
 	s->status = stop.status;
+	return true;
+}
+
+/* A thread has ended; where it was being stepped over a call, as far as it got. */
+static bool task_end(struct dbg *d, struct lstar_stop *s, int *err)
+{
+	struct tgt_stop stop = d->held.stop;
+	bool told = dbg_over_lost(d, &stop);
+
+	if (told)
+		s->thread = dbg_thread_find(d, stop.tid);
+	note(d, &stop);
+	if (!told)
+		return false;
+	*err = stop_at(d, false, s, LSTAR_STOP_STEP);
+	s->pid = stop.pid;
+	dbg_fix_current(d);
 	return true;
 }
 
@@ -270,6 +290,7 @@ static void all_gone(struct dbg *d, struct lstar_stop *s)
 {
 	d->running = false;
 	d->stepping = NULL;
+	dbg_over_end(d);
 	d->current = 0;
 	d->held.valid = false;
 	s->reason = LSTAR_STOP_NOTHING_LEFT;
@@ -293,13 +314,21 @@ static bool signal_stop(struct dbg *d, struct lstar_stop *s, int *err)
 }
 
 /* A step is done, or a breakpoint reached; the one may lead to the other. */
-static int place_stop(struct dbg *d, struct lstar_stop *s)
+static bool place_stop(struct dbg *d, struct lstar_stop *s, int *err)
 {
-	bool step = d->held.stop.kind == TGT_STOP_STEP;
+	struct tgt_stop *stop = &d->held.stop;
+	bool over = dbg_over_is_done(d);
 
-	if (d->held.stop.breakpoint)
-		s->breakpoint = dbg_breakpoint_hit(d, d->held.stop.breakpoint);
-	return stop_at(d, true, s, step ? LSTAR_STOP_STEP : LSTAR_STOP_BREAKPOINT);
+	if (dbg_over_passes(d)) {
+		stop->signal = 0;
+		return told_if_wanted(d, LSTAR_STOP_STEP, false, s, err);
+	}
+	if (stop->breakpoint && stop->breakpoint != d->over.set)
+		s->breakpoint = dbg_breakpoint_hit(d, stop->breakpoint);
+	d->over.done |= over;
+	over |= stop->kind == TGT_STOP_STEP;
+	*err = stop_at(d, true, s, over ? LSTAR_STOP_STEP : LSTAR_STOP_BREAKPOINT);
+	return true;
 }
 
 /* Returns true when the loop is over, with *@err set. */
@@ -321,8 +350,7 @@ static bool one_stop(struct dbg *d, struct lstar_stop *s, int *err)
 	case TGT_STOP_PROCESS_END:
 		return process_end(d, s, err);
 	case TGT_STOP_TASK_END:
-		note(d, &h->stop);
-		return false;
+		return task_end(d, s, err);
 	case TGT_STOP_ALL_GONE:
 		all_gone(d, s);
 		return true;
@@ -333,11 +361,12 @@ static bool one_stop(struct dbg *d, struct lstar_stop *s, int *err)
 	case TGT_STOP_EXEC:
 		note(d, &h->stop);
 		h->stop.signal = 0;
-		return told_if_wanted(d, LSTAR_STOP_EXEC, is_wanted(d, LSTAR_STOP_EXEC), s, err);
+		return told_if_wanted(d, LSTAR_STOP_EXEC,
+				      is_wanted(d, LSTAR_STOP_EXEC) || dbg_over_lost(d, &h->stop),
+				      s, err);
 	case TGT_STOP_STEP:
 	case TGT_STOP_BREAKPOINT:
-		*err = place_stop(d, s);
-		return true;
+		return place_stop(d, s, err);
 	default:
 		return false;
 	}
@@ -479,6 +508,20 @@ int dbg_step_current(struct dbg *d, struct dbg_halt *halt)
 	memset(halt, 0, sizeof(*halt));
 	halt->why = DBG_ERROR;
 	return t ? run_until(d, dbg_step(t), 0, halt) : dbg_no_debuggee(d);
+}
+
+int dbg_step_over_current(struct dbg *d, struct dbg_halt *halt)
+{
+	struct lstar_thread *t = dbg_thread_find(d, d->current);
+	int err;
+
+	memset(halt, 0, sizeof(*halt));
+	halt->why = DBG_ERROR;
+	if (!t)
+		return dbg_no_debuggee(d);
+	err = run_until(d, dbg_step_over(t), 0, halt);
+	halt->cut = d->over.cut;
+	return err;
 }
 
 int dbg_go(struct dbg *d, struct dbg_halt *halt)

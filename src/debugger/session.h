@@ -85,6 +85,14 @@ struct dbg_terminal {
 	struct termios our_modes;
 };
 
+/* A step over a call, or a repeated instruction: everything runs. */
+struct dbg_over {
+	u32 pid, tid; /* tid 0: there is none */
+	u32 set; /* the target's breakpoint where it is to end */
+	u64 addr, sp; /* where that is; the stack pointer before the instruction */
+	bool done, cut; /* the last one: has ended there; something else came first */
+};
+
 struct dbg_request {
 	enum eng_request what;
 	u64 event;
@@ -127,6 +135,7 @@ struct dbg {
 	bool running; /* between resume_all and halt */
 	struct dbg_held held;
 	struct lstar_thread *stepping; /* the only one that runs; NULL: all do */
+	struct dbg_over over;
 	bool again; /* the held thread stays: wait tells of it at once */
 	unsigned wanted; /* 1 << enum lstar_reason */
 	u64 wanted_signals; /* bit n - 1: signal n */
@@ -225,6 +234,8 @@ static inline bool dbg_take_interrupt(struct dbg *d)
 int dbg_machine_self(struct dbg *d, bool seen);
 
 /* debuggee.c */
+/* After a thread or process went away: the current one must exist. */
+void dbg_fix_current(struct dbg *d);
 void dbg_root_ended(struct dbg *d, u32 pid, int status);
 struct dbg_root *dbg_root_find(struct dbg *d, u32 pid);
 /* Room for one more, before the process is made: an end that nobody keeps would be lost. */
@@ -285,6 +296,15 @@ int dbg_go_on(struct dbg *d, struct dbg_held *h, bool step);
 /* Failures: there is none; it is the machine. */
 int dbg_no_debuggee(struct dbg *d);
 int dbg_no_processes(struct dbg *d);
+
+/* over.c */
+/* A breakpoint was reached: the end of the step; its place, by somebody who is not meant. */
+bool dbg_over_is_done(const struct dbg *d);
+bool dbg_over_passes(const struct dbg *d);
+/* Its thread has ended, or its process has, or runs another program: it cannot be done. */
+bool dbg_over_lost(const struct dbg *d, const struct tgt_stop *s);
+/* Everything is halted. */
+void dbg_over_end(struct dbg *d);
 
 /* breakpoints.c */
 /* One of the target's was reached: its number for users. */

@@ -9,6 +9,7 @@ EXAMPLES = os.path.join(os.environ["EXAMPLES"], "progs")
 PASSWORD = os.path.join(EXAMPLES, "password")
 MANUFACTURER = os.path.join(EXAMPLES, "manufacturer")
 SIX = os.path.join(PROGS, "six_calls")
+CALLS = os.path.join(PROGS, "calls")
 
 
 # --- script functions ----------------------------------------------------------
@@ -310,6 +311,84 @@ def steps():
     has(done.msg, "step, ")
     has(done.msg, "\n1\n")
     has(done.msg, "exited with status 0")
+
+
+def over(case, at, *commands):
+    """The program calls.c, stepped over from a place of it: what is said from there on."""
+    done = batch([f"bp {at}", "g", *commands], CALLS, case)
+    return done.msg[done.msg.index(f"calls!{at}\n") + len(f"calls!{at}\n"):]
+
+
+def stopped(why, at):
+    return why + r", \d+:\d+ calls\n    00000000`[0-9a-f]{8} calls!" + at + r"\n"
+
+
+@test
+def steps_over_a_function_that_calls_itself():
+    # of the three that come to the place behind the call, the outermost is meant: down(2)
+    matches(over("down", "down_call", "bc 1", "p", "print @rax", "g"),
+            "^" + stopped("step", "down_behind") + r"2\nprocess \d+ exited with status 3\n$")
+
+
+@test
+def steps_over_repeated_instructions_and_calls_that_tidy_up():
+    matches(over("fill", "fill_rep", "bc 1", "p", "print @rcx", "g"),
+            "^" + stopped("step", "fill_behind") + r"0\nprocess \d+ exited with status 0\n$")
+    matches(over("pops", "pops_call", "bc 1", "p", "g"),
+            "^" + stopped("step", "pops_behind") + r"process \d+ exited with status 0\n$")
+
+
+@test
+def steps_over_as_t_does():
+    matches(over("here", "here_call", "bc 1", "p"), "^" + stopped("step", "here_behind"))
+    matches(over("ask", "ask_syscall", "bc 1", "p"), "^" + stopped("step", "ask_behind"))
+    said = over("ask", "ask_syscall", "bc 1", "!syscall getpid", "p", "events c all", "p")
+    matches(said, r"(?s)^event 0 .*    getpid\(\)\n" + stopped("step", "ask_behind"))
+    eq("given up" in said, False)
+
+
+@test
+def steps_over_several():
+    matches(over("down", "down", "bc 1", "p 6", "print @rax"),
+            "^" + stopped("step", r"down_behind\+2") + r"3\n")
+
+
+@test
+def steps_over_what_other_threads_come_to():
+    matches(over("threads", "visit_call", "bc 1", "p", "dd count l 4", "g"),
+            "^" + stopped("step", "visit_behind") + r".*00000064 *\nprocess \d+ exited with status 0\n$")
+
+
+GIVEN_UP = r"the step is given up: 'g' does not stop behind the call any more\n"
+
+
+@test
+def steps_over_a_call_that_never_comes_back():
+    matches(over("exit", "visit_call", "bc 1", "p"), r"^process \d+ exited with status 7\n$")
+    matches(over("end", "visit_call", "bc 1", "p", "g"),
+            r"^step, \d+:\d+ calls\n(    .*\n)?" + GIVEN_UP + r"process \d+ exited with status 5\n$")
+    matches(over("exec", "visit_call", "bc 1", "p", "g"),
+            r"^new program, \d+:\d+ \w+\n" + GIVEN_UP + r"process \d+ exited with status 0\n$")
+
+
+@test
+def steps_over_are_given_up_at_what_comes_first():
+    matches(over("down", "down_call", "p", "bc 1", "g"),
+            "^" + stopped("breakpoint 1", "down_call") + GIVEN_UP +
+            r"process \d+ exited with status 3\n$")
+    matches(over("asks", "visit_call", "bc 1", "!syscall getppid", "p", "events c all", "g"),
+            r"(?s)^event 0 .*    getppid\(\)\n" + GIVEN_UP + r"process \d+ exited with status 0\n$")
+
+
+@test
+def steps_over_to_a_breakpoint_and_say_so():
+    said = over("down", "down_call", "bc 1", "bp down_behind", "p", "p", "p", "bl", "bc 2", "g")
+    matches(said, "^" + stopped("breakpoint 2", "down_behind") + GIVEN_UP +
+            stopped("step", r"down_behind\+2") + stopped("breakpoint 2", "down_behind") +
+            r"2 .*, hit 2\]\nprocess \d+ exited with status 3\n$")
+    said = over("asks", "visit_call", "bc 1", "bp visit_behind", "p", "bl", "g")
+    matches(said, "^" + stopped("breakpoint 2", "visit_behind") +
+            r"2 .*, hit 1\]\nprocess \d+ exited with status 0\n$")
 
 
 main()

@@ -29,6 +29,45 @@ static void bad(const char *text, const char *expected)
 	free(error);
 }
 
+/* How much of it is the instruction that comes back; 0: it does not. */
+static unsigned comes_back(const char *hex, bool bits32)
+{
+	char *error = NULL;
+	size_t n;
+	u8 *code = asm_parse_hex(hex, &n, &error);
+	unsigned len;
+
+	if (!code)
+		UNIT_FAIL("%s: %s", hex, error);
+	len = asm_comes_back(code, n, bits32);
+	free(code);
+	return len;
+}
+
+TEST(what_comes_back)
+{
+	CHECK_EQ(comes_back("e8 01000000 90", false), 5);
+	CHECK_EQ(comes_back("e8 00000000 90", false), 0); /* to the next one */
+	CHECK_EQ(comes_back("ff d7 90", false), 2); /* call rdi */
+	CHECK_EQ(comes_back("ff 15 00000000 90", false), 6); /* call [rip] */
+	CHECK_EQ(comes_back("41 ff 54 24 08", false), 5); /* call [r12 + 8] */
+	CHECK_EQ(comes_back("41 ff d4", false), 3);
+	CHECK_EQ(comes_back("41 ff d4", true), 0); /* inc ecx */
+	CHECK_EQ(comes_back("e8 01000000", true), 5);
+	CHECK_EQ(comes_back("9a 00000000 3300", true), 7); /* far */
+	CHECK_EQ(comes_back("f3 aa", false), 2);
+	CHECK_EQ(comes_back("f3 48 a5", false), 3);
+	CHECK_EQ(comes_back("f2 ae", false), 2);
+	CHECK_EQ(comes_back("f3 a6", false), 2);
+	CHECK_EQ(comes_back("aa", false), 0); /* once */
+	CHECK_EQ(comes_back("f3 c3", false), 0); /* rep ret */
+	CHECK_EQ(comes_back("f3 90", false), 0); /* pause */
+	CHECK_EQ(comes_back("0f 05", false), 0); /* syscall */
+	CHECK_EQ(comes_back("e2 fe", false), 0); /* loop */
+	CHECK_EQ(comes_back("e9 00000000", false), 0);
+	CHECK_EQ(comes_back("e8 01 00", false), 0); /* cut off */
+}
+
 TEST(assembles)
 {
 	good("nop", "90");
