@@ -262,6 +262,14 @@ static enum cmd_result take_line(struct cmd *c, struct cmd_feed *feed, const cha
 	return res;
 }
 
+/* Ctrl-C between two keys, or when a command was over, is not for the next command. */
+static void drop_interrupt(struct cmd *c)
+{
+	cmd_interrupted(c);
+	cmd_signal_interrupt();
+	dbg_interrupted(c->d);
+}
+
 void cmd_prompt_loop(struct cmd *c)
 {
 	enum cmd_result res = CMD_OK;
@@ -283,14 +291,14 @@ void cmd_prompt_loop(struct cmd *c)
 			break;
 		if (!line) {
 			/* Ctrl-C, or Ctrl-D in an open block: begin anew. */
+			drop_interrupt(c);
 			cmd_feed_reset(&in.feed);
 			continue;
 		}
 		con_echo(c->con, prompt, line);
 		in.feed.line = in.feed.first ? in.feed.line : 0;
 		res = take_line(c, &in.feed, line, "<prompt>");
-		cmd_interrupted(c);
-		cmd_signal_interrupt();
+		drop_interrupt(c);
 		free(line);
 	}
 	cmd_feed_free(&in.feed);

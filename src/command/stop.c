@@ -193,10 +193,11 @@ static const char *const reasons[] = {
 
 static void put_place(struct cmd *c, FILE *out)
 {
+	struct lstar_thread *t = dbg_thread_find(c->d, dbg_current_tid(c->d));
 	char addr[CMD_ADDR_MAX], name[256];
 	uint64_t ip;
 
-	if (dbg_reg_get(dbg_thread_find(c->d, dbg_current_tid(c->d)), "rip", &ip))
+	if (!t || dbg_reg_get(t, "rip", &ip)) /* it may have been killed meanwhile */
 		return;
 	fprintf(out, "    %s", cmd_addr_text(ip, addr));
 	if (cmd_addr_name(c, ip, name, sizeof(name)))

@@ -84,21 +84,22 @@ static int set_reg(struct lstar_thread *t, unsigned i, u64 value)
 {
 	struct target *target = t->d->target;
 	struct eng_ctx own = { .loaded = 0 }, *ctx = t->at ? &t->at->ctx : &own;
+	struct tgt_thread *th = dbg_thread(t->d, t->tid);
 	int err = 0;
 
-	if (!t->at)
-		target->ops->context(target, dbg_thread(t->d, t->tid), ctx);
+	if (!t->at) {
+		target->ops->context(target, th, ctx);
+		target->ops->load_regs(target, th, ctx, ENG_REGS_USER);
+	}
 	ctx->reg[i] = value;
 	ctx->loaded |= ENG_BIT(i);
 	ctx->dirty |= ENG_BIT(i);
 	if (t->at)
 		return 0;
-	err = target->ops->store_regs(target, dbg_thread(t->d, t->tid), ctx);
+	err = target->ops->store_regs(target, th, ctx);
 	if (err)
 		return dbg_fail_target(t->d, err);
-	t->last[i] = value;
-	t->last_known |= ENG_BIT(i);
-	dbg_call_look(t);
+	dbg_task_look(t, ctx);
 	return 0;
 }
 

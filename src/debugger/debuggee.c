@@ -192,6 +192,8 @@ int dbg_kill(struct dbg *d, u32 pid)
 
 	if (err)
 		return err;
+	if (!d->running)
+		dbg_tasks_look(d, pid);
 	err = d->target->ops->kill(d->target, pid);
 	if (err)
 		return dbg_fail_target(d, err);

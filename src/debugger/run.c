@@ -203,7 +203,7 @@ static int stop_at(struct dbg *d, bool held, struct lstar_stop *s, enum lstar_re
 	remember(d);
 	if (!dbg_has_debuggee(d)) {
 		collect_ends(d);
-		if (reason == LSTAR_STOP_INTERRUPT || reason == LSTAR_STOP_TIMEOUT)
+		if (!held && reason != LSTAR_STOP_ENDED)
 			s->reason = LSTAR_STOP_NOTHING_LEFT;
 	}
 	if (!held && !s->thread)

@@ -245,8 +245,7 @@ void dbg_task_remember(struct lstar_thread *t, const struct dbg_held *h)
 	dbg_call_remember(t, h);
 }
 
-/* Registers of a thread that nothing else remembers: it has been halted, or was changed there. */
-static void look(struct lstar_thread *t, const struct eng_ctx *ctx)
+void dbg_task_look(struct lstar_thread *t, const struct eng_ctx *ctx)
 {
 	remember(t, ctx); /* whoever asks for one register has seen them all */
 	dbg_call_look(t);
@@ -335,6 +334,19 @@ static int load(struct lstar_thread *t, struct eng_ctx *ctx, const struct eng_re
 			t->tid);
 }
 
+void dbg_tasks_look(struct dbg *d, u32 pid)
+{
+	struct dbg_proc *p = dbg_proc_find(d, pid);
+
+	for (struct lstar_thread *t = p ? p->threads : NULL; t; t = t->sibling) {
+		struct tgt_thread *th = dbg_thread(d, t->tid);
+		struct eng_ctx own, *ctx = th ? ctx_get(t, &own) : NULL;
+
+		if (ctx && d->target->ops->load_regs(d->target, th, ctx, ENG_REGS_USER))
+			dbg_task_look(t, ctx);
+	}
+}
+
 static const struct eng_reg_name *name(struct dbg *d, const char *text)
 {
 	const struct eng_reg_name *r = eng_reg_find(text, strlen(text));
@@ -376,7 +388,7 @@ int dbg_reg_get(struct lstar_thread *t, const char *text, uint64_t *value)
 	err = load(t, ctx, r);
 	if (err)
 		return err;
-	look(t, ctx);
+	dbg_task_look(t, ctx);
 	*value = (ctx->reg[r->reg] & part_mask(r)) >> r->shift;
 	return 0;
 }
@@ -416,7 +428,7 @@ int dbg_reg_set(struct lstar_thread *t, const char *text, uint64_t value)
 	ctx->dirty |= ENG_BIT(r->reg);
 	err = put(t, ctx);
 	if (!err)
-		look(t, ctx);
+		dbg_task_look(t, ctx);
 	return err;
 }
 

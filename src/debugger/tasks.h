@@ -140,6 +140,10 @@ void dbg_process_gone(struct dbg *d, u32 pid);
 void dbg_tasks_free(struct dbg *d);
 /* Looks at the registers that @h holds: they are those of the thread's end, if it ends now. */
 void dbg_task_remember(struct lstar_thread *t, const struct dbg_held *h);
+/* Registers of a thread that nothing else remembers: it has been halted, or was changed there. */
+void dbg_task_look(struct lstar_thread *t, const struct eng_ctx *ctx);
+/* Looks at all threads of a process that is stopped, and about to end. */
+void dbg_tasks_look(struct dbg *d, u32 pid);
 /* calls.c: the same of the call at a stop; of a thread that stands at no call */
 void dbg_call_remember(struct lstar_thread *t, const struct dbg_held *h);
 void dbg_call_look(struct lstar_thread *t);

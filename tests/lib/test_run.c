@@ -81,6 +81,32 @@ TEST(a_time_limit_leaves_it_running)
 	lstar_close(s);
 }
 
+/* Nobody has asked before it is killed. */
+TEST(a_killed_one_says_where_it_waited)
+{
+	uint64_t value, number;
+
+	for (int change = 0; change < 2; change++) {
+		begin("act", "sleep", "100000000", NULL);
+		do {
+			CHECK_OK(s, lstar_continue(s));
+			CHECK_OK(s, lstar_wait(s, 50, &stop));
+			CHECK_EQ(stop.reason, LSTAR_STOP_TIMEOUT);
+			number = lstar_call_number(t);
+		} while (number != SYS_nanosleep && number != SYS_restart_syscall);
+		if (change)
+			CHECK_OK(s, lstar_call_set_arg(t, 3, 77));
+		CHECK_OK(s, lstar_kill(s, lstar_thread_pid(t)));
+		CHECK_EQ(lstar_call_number(t), number);
+		CHECK_EQ(lstar_call_original_arg(t, 1), 0);
+		CHECK_EQ(lstar_call_arg(t, 3), change ? 77 : 0);
+		CHECK_OK(s, lstar_reg_get(t, "rdi", &value));
+		CHECK_EQ(value, lstar_call_original_arg(t, 0));
+		CHECK(value);
+		lstar_close(s);
+	}
+}
+
 static void *interrupt(void *user)
 {
 	usleep(100000);
