@@ -37,6 +37,13 @@ static u64 *new_table(int node)
 	return page ? page_address(page) : NULL;
 }
 
+size_t hv_cage_memory(void)
+{
+	u32 tables = pgtable_l5_enabled() ? 5 : 4;
+
+	return (tables + 1 + CAGE_STACK_PAGES) * PAGE_SIZE; /* 1: of registers */
+}
+
 int hv_cage_alloc(struct hv_guard *g, int node)
 {
 	u64 **all[] = { &g->pgd, &g->pud, &g->pmd, &g->table, &g->regs };

@@ -48,7 +48,7 @@ static int probe(char *why, size_t size)
 
 size_t hv_cpu_memory(void)
 {
-	return host_memory();
+	return host_memory() + hv_guard_memory();
 }
 
 static void free_cpu(struct hv_cpu *c)
@@ -123,14 +123,15 @@ static void enter_this(void *arg)
 
 	if (c->entered)
 		return;
+	c->entered = true; /* a crash may come in between: see in_emergency() */
 	err = hv_vendor->enter(c, why, sizeof(why));
 	if (err) {
+		c->entered = false;
 		/* the first that fails says why */
 		if (!cmpxchg(&r->err, 0, err))
 			memcpy(r->why, why, sizeof(why));
 		return;
 	}
-	c->entered = true;
 	lsm_cpu_entered(c);
 }
 
@@ -145,7 +146,10 @@ static void leave_this(void *unused)
 	c->armed = false;
 }
 
-/* A crash kernel, or the firmware, gets the CPUs as it knows them. */
+/*
+ * A crash kernel, or the firmware, gets the CPUs as it knows them. In an NMI: the CPU may be on its way in or
+ * out, and no guest yet or any more. Then the hypercall does nothing.
+ */
 static void in_emergency(void)
 {
 	hv_leave_this();
@@ -158,13 +162,14 @@ int hv_enter_all(char *why, size_t size)
 	if (r.err)
 		return r.err;
 	cpus_read_lock();
+	cpu_emergency_register_virt_callback(in_emergency);
 	on_each_cpu(enter_this, &r, 1);
 	if (r.err) {
 		on_each_cpu(leave_this, NULL, 1);
+		cpu_emergency_unregister_virt_callback(in_emergency);
 		strscpy(why, r.why, size);
 	} else {
 		WRITE_ONCE(wanted, true);
-		cpu_emergency_register_virt_callback(in_emergency);
 	}
 	cpus_read_unlock();
 	return r.err;

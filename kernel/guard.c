@@ -40,6 +40,11 @@ int hv_guard_alloc(struct hv_cpu *c)
 	return 0;
 }
 
+size_t hv_guard_memory(void)
+{
+	return sizeof(struct hv_guard) + hv_cage_memory();
+}
+
 void hv_guard_free(struct hv_cpu *c)
 {
 	if (!c->guard)

@@ -39,6 +39,7 @@ bool hv_guard_exception(struct hv_cpu *c, struct hv_host_frame *f);
 /* A CPU's part; guest, may sleep. Called with the allocation and release of @c. */
 int hv_guard_alloc(struct hv_cpu *c);
 void hv_guard_free(struct hv_cpu *c);
+size_t hv_guard_memory(void); /* of a CPU, bytes */
 /* The host's page tables are new: on the CPU, before entering. */
 void hv_guard_refresh(struct hv_cpu *c);
 
@@ -110,6 +111,7 @@ extern const char hv_guard_recover[], hv_cage_return[];
 /* cage.c: page tables */
 int hv_cage_alloc(struct hv_guard *g, int node);
 void hv_cage_free(struct hv_guard *g);
+size_t hv_cage_memory(void);
 /* Host: the CR3 under which @code runs on this CPU. */
 u64 hv_cage_cr3(struct hv_guard *g, const struct hv_code *code);
 

@@ -98,6 +98,8 @@ struct hv_vendor {
 	/* Raise an exception in the guest at the next entry. */
 	void (*inject)(struct hv_cpu *c, u8 vector, bool has_error, u32 error);
 	void (*mode)(struct hv_cpu *c, struct hv_mode *m);
+	/* Behind the instruction that exited; 0: the processor does not say. */
+	u64 (*next_rip)(struct hv_cpu *c);
 	/*
 	 * An instruction was done for the guest: no interrupt shadow, and a single-step trap
 	 * where RFLAGS, as they are now, ask for one.
@@ -118,10 +120,10 @@ extern const struct hv_vendor svm_vendor;
 extern const struct hv_vendor *hv_vendor; /* the one that hv_init() has picked */
 
 /*
- * insn.c, host. Length of the instruction 0f @opcode at RIP with its prefixes; 0: something else is there,
- * or nothing that can be read.
+ * insn.c, host. Length of the instruction 0f @opcode at RIP, which exited: with its prefixes and the bytes
+ * of its @operands. 0: something else is there, or nothing that can be read.
  */
-u32 hv_insn_length(struct hv_cpu *c, u8 opcode);
+u32 hv_insn_length(struct hv_cpu *c, u8 opcode, u32 operands);
 /* Is the instruction at RIP one of SVM's, 0f 01 d8 to df? */
 bool hv_at_svm_insn(struct hv_cpu *c);
 /* RIP behind an instruction of @len bytes, which was carried out. */

@@ -112,11 +112,15 @@ void hv_fetch_failed(struct hv_cpu *c)
 	hv_vendor->inject(c, X86_TRAP_UD, false, 0);
 }
 
-u32 hv_insn_length(struct hv_cpu *c, u8 opcode)
+u32 hv_insn_length(struct hv_cpu *c, u8 opcode, u32 operands)
 {
+	u64 next = hv_vendor->next_rip(c);
 	struct hv_mode m;
 	struct hv_insn i;
 
+	/* The tables of firmware, which the host does not have, need not be gone through then. */
+	if (next)
+		return next - c->ctx.reg[ENG_RIP];
 	hv_vendor->mode(c, &m);
 	i = hv_fetch(c, m.cr3, hv_fetch_at(c, m.long64, m.cs_base), m.long64);
 	if (!i.len) {
@@ -128,7 +132,7 @@ u32 hv_insn_length(struct hv_cpu *c, u8 opcode)
 		hv_vendor->flush(c);
 		return 0;
 	}
-	return i.len;
+	return i.len + operands;
 }
 
 bool hv_at_svm_insn(struct hv_cpu *c)

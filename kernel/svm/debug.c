@@ -189,16 +189,16 @@ void svm_exit_db(struct hv_cpu *c)
 	svm_entry(c);
 }
 
-/* The general register of a MOV whose first @len bytes end with its opcode. */
+/* The general register of a MOV of @len bytes: its last one says which, with REX before the opcode. */
 static bool mov_register(struct hv_cpu *c, u32 len, u32 *general)
 {
 	u8 b[16], rex = 0;
 
-	if (hv_read(svm_vmcb(c)->cr3, c->ctx.reg[ENG_RIP], b, len + 1) != len + 1)
+	if (hv_read(svm_vmcb(c)->cr3, c->ctx.reg[ENG_RIP], b, len) != len)
 		return false;
-	if (len > 2 && (b[len - 3] & 0xf0) == 0x40)
-		rex = b[len - 3];
-	*general = (b[len] & 7) | (rex & 1) << 3;
+	if (len > 3 && (b[len - 4] & 0xf0) == 0x40)
+		rex = b[len - 4];
+	*general = (b[len - 1] & 7) | (rex & 1) << 3;
 	return true;
 }
 
@@ -206,7 +206,7 @@ void svm_exit_dr(struct hv_cpu *c, u32 n, bool write)
 {
 	struct svm_cpu *s = svm_of(c);
 	u64 *reg = c->ctx.reg;
-	u32 general, len = hv_insn_length(c, write ? OPCODE_WRITE_DR : OPCODE_READ_DR);
+	u32 general, len = hv_insn_length(c, write ? OPCODE_WRITE_DR : OPCODE_READ_DR, 1);
 
 	if (!len || !mov_register(c, len, &general))
 		return; /* changed meanwhile: execute what is there now */
@@ -230,5 +230,5 @@ void svm_exit_dr(struct hv_cpu *c, u32 n, bool write)
 		svm_dr_write(c, n, reg[general]);
 	else
 		reg[general] = svm_dr_read(c, n);
-	hv_skip(c, len + 1);
+	hv_skip(c, len);
 }

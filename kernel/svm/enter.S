@@ -195,7 +195,7 @@ STACK_FRAME_NON_STANDARD svm_vmmcall
 
 /*
  * u64 svm_call(fn, arg): fn in RDI, arg in RSI, result in RAX. The host knows its own VMMCALL
- * by the address.
+ * by the address. Without a host (a crash meets a CPU on its way in or out) it is #UD and does nothing.
  */
 SYM_FUNC_START(svm_call)
 SYM_INNER_LABEL(svm_call_insn, SYM_L_GLOBAL)
@@ -204,4 +204,5 @@ SYM_INNER_LABEL(svm_call_insn, SYM_L_GLOBAL)
 SYM_INNER_LABEL(svm_call_end, SYM_L_GLOBAL)
 	ANNOTATE_NOENDBR	/* where it goes on: VMRUN goes there */
 	RET
+	_ASM_EXTABLE(svm_call_insn, svm_call_end)
 SYM_FUNC_END(svm_call)

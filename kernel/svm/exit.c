@@ -54,7 +54,7 @@ void svm_resume_at(struct hv_cpu *c, u64 *rip, u64 *rsp)
 
 static void exit_cpuid(struct hv_cpu *c)
 {
-	u32 len = hv_insn_length(c, OPCODE_CPUID);
+	u32 len = hv_insn_length(c, OPCODE_CPUID, 0);
 
 	if (!len)
 		return;
@@ -78,11 +78,11 @@ static void exit_vmmcall_below(struct hv_cpu *c)
 		svm_inject(c, X86_TRAP_UD, false, 0);
 		return;
 	}
-	len = hv_insn_length(c, OPCODE_VMMCALL);
+	len = hv_insn_length(c, OPCODE_VMMCALL, 1);
 	if (!len)
 		return;
 	if (hv_try(c, svm_vmmcall, c->ctx.reg, &fault))
-		hv_skip(c, len + 1);
+		hv_skip(c, len);
 	else
 		svm_inject(c, X86_TRAP_UD, false, 0);
 }

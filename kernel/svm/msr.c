@@ -131,7 +131,7 @@ void svm_exit_msr(struct hv_cpu *c)
 {
 	bool write = svm_vmcb(c)->exitinfo1 & 1, good;
 	u64 *reg = c->ctx.reg, value;
-	u32 len = hv_insn_length(c, write ? OPCODE_WRMSR : OPCODE_RDMSR);
+	u32 len = hv_insn_length(c, write ? OPCODE_WRMSR : OPCODE_RDMSR, 0);
 
 	if (!len)
 		return;

@@ -63,6 +63,12 @@ static void mode(struct hv_cpu *c, struct hv_mode *m)
 	svm_mode(c, m);
 }
 
+/* Said of instructions that are intercepted as such (15.7.1), by every processor but the first with SVM. */
+static u64 next_rip(struct hv_cpu *c)
+{
+	return boot_cpu_has(X86_FEATURE_NRIPS) ? svm_vmcb(c)->next_rip : 0;
+}
+
 static void retired(struct hv_cpu *c)
 {
 	svm_retired(c);
@@ -81,6 +87,7 @@ const struct hv_vendor svm_vendor = {
 	.store_regs = svm_store_regs,
 	.inject = svm_inject,
 	.mode = mode,
+	.next_rip = next_rip,
 	.retired = retired,
 	.flush = svm_flush,
 	.divert = svm_divert,
