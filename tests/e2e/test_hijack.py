@@ -9,7 +9,7 @@ EXAMPLES = os.path.join(os.environ["EXAMPLES"], "progs")
 PASSWORD = os.path.join(EXAMPLES, "password")
 MANUFACTURER = os.path.join(EXAMPLES, "manufacturer")
 SIX = os.path.join(PROGS, "six_calls")
-CALLS = os.path.join(PROGS, "calls")
+VISITS = os.path.join(PROGS, "visits")
 
 
 # --- script functions ----------------------------------------------------------
@@ -314,13 +314,13 @@ def steps():
 
 
 def over(case, at, *commands):
-    """The program calls.c, stepped over from a place of it: what is said from there on."""
-    done = batch([f"bp {at}", "g", *commands], CALLS, case)
-    return done.msg[done.msg.index(f"calls!{at}\n") + len(f"calls!{at}\n"):]
+    """The program visits.c, stepped over from a place of it: what is said from there on."""
+    done = batch([f"bp {at}", "g", *commands], VISITS, case)
+    return done.msg[done.msg.index(f"visits!{at}\n") + len(f"visits!{at}\n"):]
 
 
 def stopped(why, at):
-    return why + r", \d+:\d+ calls\n    00000000`[0-9a-f]{8} calls!" + at + r"\n"
+    return why + r", \d+:\d+ visits\n    00000000`[0-9a-f]{8} visits!" + at + r"\n"
 
 
 @test
@@ -366,7 +366,7 @@ GIVEN_UP = r"the step is given up: 'g' does not stop behind the call any more\n"
 def steps_over_a_call_that_never_comes_back():
     matches(over("exit", "visit_call", "bc 1", "p"), r"^process \d+ exited with status 7\n$")
     matches(over("end", "visit_call", "bc 1", "p", "g"),
-            r"^(step, \d+:\d+ calls\n(    .*\n)?" + GIVEN_UP +
+            r"^(step, \d+:\d+ visits\n(    .*\n)?" + GIVEN_UP +
             r")?process \d+ exited with status 5\n$")  # which may come first
     matches(over("exec", "visit_call", "bc 1", "p", "g"),
             r"^new program, \d+:\d+ \w+\n" + GIVEN_UP + r"process \d+ exited with status 0\n$")

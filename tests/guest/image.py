@@ -22,12 +22,14 @@ class Archive:
     """Files of one cpio archive, in order."""
 
     def __init__(self):
-        self.parts, self.known = [], set()
+        self.parts, self.known = [], {}
 
     def _add(self, name, mode, data=b""):
         if name in self.known:
+            if self.known[name] != (mode, data):
+                raise ValueError(f"two different files are to be /{name} of the guest")
             return
-        self.known.add(name)
+        self.known[name] = (mode, data)
         path = name.encode() + b"\0"
         head = "070701" + "".join(f"{n:08x}" for n in (
             len(self.known), mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(path), 0))

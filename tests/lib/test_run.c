@@ -92,6 +92,9 @@ TEST(a_killed_one_says_where_it_waited)
 			CHECK_OK(s, lstar_continue(s));
 			CHECK_OK(s, lstar_wait(s, 50, &stop));
 			CHECK_EQ(stop.reason, LSTAR_STOP_TIMEOUT);
+			lstar_interrupt(s);
+			CHECK_OK(s, lstar_wait(s, 20000, &stop));
+			CHECK_EQ(stop.reason, LSTAR_STOP_INTERRUPT);
 			number = lstar_call_number(t);
 		} while (number != SYS_nanosleep && number != SYS_restart_syscall);
 		if (change)

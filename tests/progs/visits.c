@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * calls - places to step over, one case per first argument. visit() calls its argument at
+ * visits - places to step over, one case per first argument. visit() calls its argument at
  * visit_call, which comes back to visit_behind; down() calls itself. Ends with the case's result
  * as its status.
  */
