@@ -48,9 +48,9 @@ enum cmd_result cmd_show_err(struct cmd *c, const struct cmd_line *line, const s
 /* The same for a token; NULL: the place behind the last one. */
 enum cmd_result cmd_error_at(struct cmd *c, const struct cmd_line *line, const struct cmd_tok *tok,
 			     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* A command that was right could not be carried out. */
 /* For lists without end: Ctrl-C has come, the list ends here, and nothing else is run. */
 bool cmd_cut_short(struct cmd *c);
+/* A command that was right could not be carried out. */
 enum cmd_result cmd_fail(struct cmd *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* "incorrect use of ..." at a token, with the syntax of the command. */
 enum cmd_result cmd_misuse(struct cmd *c, const struct cmd_desc *desc, const struct cmd_line *line,
