@@ -15,18 +15,26 @@ struct tgt_thread *dbg_thread(struct dbg *d, u32 tid)
 	return tid ? d->target->ops->find(d->target, tid) : NULL;
 }
 
-static u32 pid_of(struct dbg *d, u32 tid)
+bool dbg_thread_info(struct dbg *d, u32 tid, struct tgt_thread_info *info)
 {
 	size_t n = dbg_threads(d, NULL, 0);
-	struct tgt_thread_info *info = calloc(n + 1, sizeof(*info));
-	u32 pid = tid;
+	struct tgt_thread_info *all = calloc(n + 1, sizeof(*all));
+	bool found = false;
 
-	n = info ? dbg_threads(d, info, n) : 0;
-	for (size_t i = 0; i < n; i++)
-		if (info[i].tid == tid)
-			pid = info[i].pid;
-	free(info);
-	return pid;
+	n = all ? dbg_threads(d, all, n) : 0;
+	for (size_t i = 0; i < n && !found; i++) {
+		found = all[i].tid == tid;
+		*info = all[i];
+	}
+	free(all);
+	return found;
+}
+
+static u32 pid_of(struct dbg *d, u32 tid)
+{
+	struct tgt_thread_info info;
+
+	return dbg_thread_info(d, tid, &info) ? info.pid : tid;
 }
 
 void dbg_fix_current(struct dbg *d)

@@ -7,7 +7,6 @@
  * The stack pointer tells the call that is meant from those that it makes to itself.
  */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "asm/asm.h"
 #include "debugger/session.h"
@@ -15,32 +14,21 @@
 #define CS_32 0x23 /* Linux: __USER32_CS */
 #define MAX_RET 0xffff /* RET imm16 takes at most so many bytes off the stack (SDM vol. 2) */
 
-static bool is_inside(struct dbg *d, u32 tid)
-{
-	size_t n = dbg_threads(d, NULL, 0);
-	struct tgt_thread_info *info = calloc(n + 1, sizeof(*info));
-	bool inside = false;
-
-	n = info ? dbg_threads(d, info, n) : 0;
-	for (size_t i = 0; i < n; i++)
-		inside |= info[i].tid == tid && info[i].in_syscall;
-	free(info);
-	return inside;
-}
-
 /*
  * Is the instruction at its ip what the thread executes next? Not within a system call, nor
  * before a signal is delivered.
  */
 static bool is_at_insn(struct lstar_thread *t)
 {
+	struct tgt_thread_info info;
+
 	switch (t->at ? t->at->stop.kind : TGT_STOP_NONE) {
 	case TGT_STOP_STEP:
 	case TGT_STOP_BREAKPOINT:
 		return true;
 	case TGT_STOP_NONE:
 	case TGT_STOP_EXIT:
-		return !is_inside(t->d, t->tid);
+		return !dbg_thread_info(t->d, t->tid, &info) || !info.in_syscall;
 	default:
 		return false;
 	}

@@ -218,6 +218,8 @@ int dbg_fail(struct dbg *d, int err, const char *fmt, ...) __attribute__((format
 /* The target's own words for its failure @err. */
 int dbg_fail_target(struct dbg *d, int err);
 struct tgt_thread *dbg_thread(struct dbg *d, u32 tid);
+/* What the target says of a thread; false: it knows none of that number. */
+bool dbg_thread_info(struct dbg *d, u32 tid, struct tgt_thread_info *info);
 
 static inline bool dbg_is_interrupted(const struct dbg *d)
 {
